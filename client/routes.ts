@@ -1,0 +1,30 @@
+/* Made of the endpoint list by `node client/generate.ts`. */
+
+/** How each endpoint is called. */
+export const ROUTES = {
+  route: "POST /api/v1/route",
+  listNodes: "GET /api/v1/nodes",
+  getNode: "GET /api/v1/nodes/{id}",
+  registerNode: "POST /api/v1/nodes/register",
+  listNodesAsAdmin: "GET /admin/api/v1/nodes",
+  createNode: "POST /admin/api/v1/nodes",
+  registerNodeAsAdmin: "POST /admin/api/v1/nodes/register",
+  updateNode: "PUT /admin/api/v1/nodes/{id}",
+  deleteNode: "DELETE /admin/api/v1/nodes/{id}",
+  activateNode: "POST /admin/api/v1/nodes/{id}/activate",
+  deactivateNode: "POST /admin/api/v1/nodes/{id}/deactivate",
+  drainNode: "POST /admin/api/v1/nodes/{id}/drain",
+  disableNode: "POST /admin/api/v1/nodes/{id}/disable",
+  getNodeTransitions: "GET /admin/api/v1/nodes/{id}/transitions",
+  getNodeStatus: "GET /admin/api/v1/nodes/{id}/status",
+  checkNode: "POST /admin/api/v1/nodes/{id}/check",
+  getEdgeMetrics: "GET /api/v1/metrics/edge/{edge_id}",
+  discoverNode: "POST /admin/api/v1/discovery/discover",
+  discoverNodes: "POST /admin/api/v1/discovery/batch",
+  scanNetwork: "GET /admin/api/v1/discovery/scan",
+  getService: "GET /",
+  getHealth: "GET /health",
+  getHealthV1: "GET /api/v1/health",
+  getOpenApi: "GET /api/v1/openapi.json",
+  getDocs: "GET /docs",
+} as const;

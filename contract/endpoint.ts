@@ -1,0 +1,56 @@
+import type * as z from "zod/mini";
+
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+/** One Lambda function each. */
+export type Domain = "routing" | "nodes" | "discovery" | "service";
+
+/** Who may call: `anyone`, or the holder of the admin key. Identities of other kinds join this list with their issue. */
+export type Caller = "anyone" | "admin";
+
+/**
+ * An endpoint as data. Stacks make its route, handlers are bound to its id, the OpenAPI document and the typed client are made from it.
+ *
+ * `input` is one flat object: names in the path are taken from the path, the rest from the query (GET, DELETE) or the JSON body (POST,
+ * PUT). It is the schema of the verb that answers, so a request is validated once, by the domain.
+ */
+export interface Endpoint<
+  I extends z.core.$ZodType = z.core.$ZodType,
+  O extends z.core.$ZodType = z.core.$ZodType,
+> {
+  readonly method: Method;
+  /** With `{name}` for parameters. */
+  readonly path: `/${string}`;
+  readonly domain: Domain;
+  readonly who: Caller;
+  /** A line for the OpenAPI page. */
+  readonly summary: string;
+  readonly description?: string;
+  readonly input: I;
+  /** What success answers with; `undefined` schema-less for 204. `status` lists every success, the usual one first. */
+  readonly output: O;
+  readonly status: readonly [number, ...number[]];
+  /** Errors beyond those that every endpoint may answer (400, 413, 415, 422, 500, 503 where it takes input). */
+  readonly errors?: readonly number[];
+  /** Takes `Idempotency-Key`: a repeat within a day returns the first answer. */
+  readonly creates?: boolean;
+  /** Takes `If-Match` (as `if_match` of the input) and answers with an `ETag`. */
+  readonly revised?: boolean;
+  /** Answers newest first with `Link: rel="next"`. */
+  readonly paged?: boolean;
+  /** What else than JSON it answers. */
+  readonly contentType?: string;
+  readonly example?: { readonly input?: unknown; readonly output?: unknown };
+}
+
+/** Keeps the schemas' types, so that handlers and the client are typed by the list itself. */
+export function endpoint<I extends z.core.$ZodType, O extends z.core.$ZodType>(
+  given: Endpoint<I, O>,
+): Endpoint<I, O> {
+  return given;
+}
+
+/** The names of a path's parameters, in order. */
+export function pathNames(path: string): string[] {
+  return [...path.matchAll(/\{([^}]+)\}/g)].map((match) => match[1]!);
+}

@@ -1,0 +1,1 @@
+export * as Discovery from "./discovery.ts";

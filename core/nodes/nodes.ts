@@ -1,0 +1,120 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Ctx } from "../ctx.ts";
+import { Invalid } from "../errors.ts";
+import { checkTarget } from "../outbound/index.ts";
+import { verb } from "../verb.ts";
+import { makeNodeKey } from "./key.ts";
+import { type DesiredState, TRANSITION_TO } from "./lifecycle.ts";
+import type { NodeRecord } from "./record.ts";
+import { type Amendment, amended, born, transitioned } from "./revise.ts";
+import {
+  adminRegisterInput,
+  byIdIfMatch,
+  createInput,
+  discoverInput,
+  registerInput,
+  updateInput,
+} from "./schema.ts";
+import { viewSeen } from "./seen.ts";
+import { type CreatedView, type NodeView, type RegisteredView, viewOf } from "./view.ts";
+import { erase, insert, revise } from "./write.ts";
+
+export { nodeOfImage } from "./items.ts";
+export { list, listWhole } from "./list.ts";
+export { concernsCells, memberSource, touchOf } from "./member.ts";
+export { activate, deactivate, disable, drain, flip, settleDrain } from "./operate.ts";
+export { all, find, findAll, get, status } from "./read.ts";
+export { transitions } from "./transitions.ts";
+
+/**
+ * A machine registers itself and is active from the start (SPEC N1). The answer holds its key, this once.
+ *
+ * @throws Conflict when its `node_id` is taken, Invalid for a URL that may not be contacted.
+ */
+export const register = verb(registerInput, async (ctx, input): Promise<CreatedView> => {
+  const { record, key } = await make(ctx, "active", input);
+  return { ...viewOf(record), node_key: key };
+});
+
+/** An admin makes a node, inactive (SPEC N2). @throws as `register` does. */
+export const create = verb(createInput, async (ctx, input): Promise<CreatedView> => {
+  const { record, key } = await make(ctx, "inactive", input);
+  return { ...viewOf(record), node_key: key };
+});
+
+/** An admin registers a node: inactive, or active with `auto_start` (SPEC N2). @throws as `register` does. */
+export const adminRegister = verb(
+  adminRegisterInput,
+  async (ctx, { auto_start, ...input }): Promise<RegisteredView> => {
+    const { record, key } = await make(ctx, auto_start ? "active" : "inactive", input);
+    const message = `The node is registered and ${auto_start ? "active" : "inactive until it is activated"}.`;
+    return { message, node: viewOf(record), node_key: key };
+  },
+);
+
+/**
+ * Files a node that discovery found (SPEC N3). Its name defaults to the host of its endpoint; a position may come later.
+ *
+ * @throws as `register` does.
+ */
+export const discoverNew = verb(discoverInput, async (ctx, input): Promise<NodeRecord> => {
+  const name = input.name ?? new URL(input.endpoint).host;
+  const { record } = await make(ctx, "discovered", { ...input, name }, `Found at ${input.endpoint}`);
+  return record;
+});
+
+/**
+ * Changes a node. Fields left out stay, null takes one away; `status` runs the transition to that state (SPEC N10), in the same write.
+ *
+ * @throws NotFound, Stale, Invalid for a URL that may not be contacted, Conflict or Malformed for an illegal transition (SPEC N9).
+ */
+export const update = verb(updateInput, async (ctx, input): Promise<NodeView> => {
+  const { id, if_match, status, deadline_s, ...fields } = input;
+  requireReachable(ctx, fields);
+  const { record } = await revise(ctx, { id, if_match }, (before, at) => {
+    const described = amended(before, fields);
+    const moved = described.epoch !== before.epoch;
+    const kind = status === undefined || status === before.desired_state ? undefined : TRANSITION_TO[status];
+    const after = kind ? transitioned(described, kind, at + deadline_s * 1000) : described;
+    if (isDeepStrictEqual(after, before)) return null;
+    return { after, evidence: moved ? "It is probed at another address now" : undefined };
+  });
+  return viewSeen(ctx, record);
+});
+
+/** Deletes a node; it leaves its cell with it, and its ledger stays (SPEC N12). @throws NotFound, Stale. */
+export const remove = verb(byIdIfMatch, async (ctx, asked): Promise<void> => {
+  await erase(ctx, asked);
+});
+
+type Given = Amendment & { readonly name: string; readonly node_id?: string | undefined };
+
+async function make(
+  ctx: Ctx,
+  desired_state: DesiredState,
+  { node_id, ...given }: Given,
+  evidence?: string,
+): Promise<{ record: NodeRecord; key: string }> {
+  requireReachable(ctx, given);
+  let key = "";
+  const record = await insert(
+    ctx,
+    node_id,
+    (id, at, epoch) => {
+      const made = makeNodeKey(id);
+      key = made.key;
+      return born({ id, desired_state, key_hash: made.hash, epoch, at }, given);
+    },
+    evidence,
+  );
+  return { record, key };
+}
+
+function requireReachable(ctx: Ctx, given: Pick<Amendment, "endpoint" | "health_check_url">): void {
+  const issues = (["endpoint", "health_check_url"] as const).flatMap((path) => {
+    const url = given[path];
+    const fault = url ? checkTarget(url, { allowLoopback: ctx.config.ARX_ALLOW_LOOPBACK }) : null;
+    return fault ? [{ path, message: fault.message }] : [];
+  });
+  if (issues[0]) throw new Invalid(`${issues[0].path}: ${issues[0].message}`, issues);
+}

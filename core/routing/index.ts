@@ -1,0 +1,1 @@
+export * as Routing from "./route.ts";

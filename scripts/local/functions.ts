@@ -1,0 +1,53 @@
+import type { Domain } from "../../contract/index.ts";
+import type { World } from "../../core/ctx.ts";
+import type { SweepQueue } from "../../core/watching/index.ts";
+import { makeDiscovery } from "../../functions/http/discovery.ts";
+import { makeNodes } from "../../functions/http/nodes.ts";
+import { makeRouting } from "../../functions/http/routing.ts";
+import { makeService } from "../../functions/http/service.ts";
+import type { HttpHandler } from "../../functions/http/chain.ts";
+import { makeDispatch } from "../../functions/jobs/dispatch.ts";
+import { makeHealth } from "../../functions/queues/health.ts";
+import { makeNodesStream } from "../../functions/streams/nodes.ts";
+import { type FUNCTIONS, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
+import type { FunctionHandlers } from "./gateway.ts";
+import type { QueueHandler } from "./queue.ts";
+import type { ScheduleHandler } from "./schedule.ts";
+import type { StreamHandler } from "./streams.ts";
+
+interface HandlerOf {
+  readonly http: HttpHandler;
+  readonly queue: QueueHandler;
+  readonly schedule: ScheduleHandler;
+  readonly stream: StreamHandler;
+}
+
+/** A handler for every function that the stacks deploy, of the kind that they call it as: one too many or too few does not compile. */
+export type LocalFunctions = {
+  readonly [Name in keyof typeof FUNCTIONS]: HandlerOf[(typeof FUNCTIONS)[Name]["kind"]];
+};
+
+/** The functions of the stacks in this process, each with a world of its own, as in a Lambda of its own. */
+export function openFunctions(worldOf: (name: string) => World, queue: SweepQueue): LocalFunctions {
+  const { config } = worldOf("local");
+  const queueOf = () => queue;
+  return {
+    routing: makeRouting(() => worldOf("routing")),
+    nodes: makeNodes(() => worldOf("nodes")),
+    discovery: makeDiscovery(() => worldOf("discovery")),
+    service: makeService(() => worldOf("service")),
+    dispatch: makeDispatch(() => worldOf("dispatch"), queueOf, config.HEALTH_CHECK_INTERVAL),
+    "health-worker": makeHealth(
+      () => worldOf("health-worker"),
+      () => {},
+    ),
+    "node-changes": makeNodesStream(() => worldOf("node-changes"), queueOf),
+    "rebuild-cells": async () => {},
+  };
+}
+
+/** Those behind HTTP, by the domain whose endpoints they answer. */
+export function httpFunctions(functions: LocalFunctions): FunctionHandlers {
+  const byDomain = Object.entries(HTTP_FUNCTIONS).map(([domain, name]) => [domain, functions[name]]);
+  return Object.fromEntries(byDomain) as Record<Domain, HttpHandler>;
+}

@@ -1,0 +1,157 @@
+import { randomBytes } from "node:crypto";
+import { DeleteTableCommand } from "@aws-sdk/client-dynamodb";
+import { type Config, readConfig } from "../../core/config.ts";
+import type { World } from "../../core/ctx.ts";
+import { Invalid } from "../../core/errors.ts";
+import { createOutbound } from "../../core/outbound/index.ts";
+import { openStore, type Store } from "../../core/store/index.ts";
+import { TABLES } from "../../core/tables.ts";
+import { CannotStart } from "./cannot-start.ts";
+import { openCheckpoints } from "./checkpoints.ts";
+import { keptAdminKey, newAdminKey, openDataDirectory } from "./data-directory.ts";
+import { type DynamoDbLocal, patientClient, startDynamoDbLocal } from "./dynamodb.ts";
+import { type FunctionHandlers, type Gateway, startGateway } from "./gateway.ts";
+import { exchangeLine, localLog } from "./log.ts";
+import type { LocalOptions } from "./options.ts";
+import { createTable } from "./tables.ts";
+import { type Closers, startTriggers } from "./triggers.ts";
+
+export interface LocalArx {
+  readonly origin: string;
+  readonly config: Config;
+  readonly adminKey: string;
+  /** Whether the key was made up here, so that nobody knows it yet. */
+  readonly adminKeyMadeUp: boolean;
+  /** Settles when something without which it can't go on has ended. */
+  readonly broken: Promise<Error>;
+  close(): Promise<void>;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Starts one whole Arx in this process: the gateway first (so that a taken port is known at once; it answers 503 until the rest is there),
+ * then the database, the tables, and what triggers functions.
+ *
+ * @throws CannotStart saying in one line what is in the way. What had been started is stopped again.
+ */
+export async function startLocal(options: LocalOptions, env: Environment): Promise<LocalArx> {
+  const closers: Closers = [];
+  const close = async () => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
+  try {
+    return await start(options, env, closers, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  options: LocalOptions,
+  env: Environment,
+  closers: Closers,
+  close: () => Promise<void>,
+): Promise<LocalArx> {
+  const asked = settings(options, env);
+  let functions: FunctionHandlers | undefined;
+  const gateway = await openGateway(asked, options, () => functions);
+  closers.push(() => gateway.close());
+
+  const directory = options.memory ? undefined : await openDataDirectory(options.data, `the Arx on ${gateway.origin}`);
+  if (directory) closers.push(() => directory.lock.release());
+  const adminKeyMadeUp = asked.ARX_ADMIN_KEY === undefined;
+  const adminKey = asked.ARX_ADMIN_KEY ?? (directory ? keptAdminKey(directory.path) : newAdminKey());
+
+  const database = asked.DYNAMODB_ENDPOINT ? undefined : await startDynamoDbLocal({ ...dataDir(directory?.database) });
+  if (database) closers.push(() => database.stop());
+  const endpoint = asked.DYNAMODB_ENDPOINT ?? database!.endpoint;
+  const config: Config = { ...asked, SERVER_PORT: gateway.port, DYNAMODB_ENDPOINT: endpoint, ARX_ADMIN_KEY: adminKey };
+
+  const store = openStore(config);
+  closers.push(() => store.close());
+  await createTables(store, endpoint);
+  // In a database of its own, what `--memory` leaves goes with it; in another's it must be taken away.
+  if (options.memory && !database) closers.push(() => dropTables(store));
+
+  const outbound = createOutbound({ allowLoopback: config.ARX_ALLOW_LOOPBACK });
+  closers.push(() => outbound.close());
+  const worldOf = (service: string): World => ({
+    config,
+    store,
+    outbound,
+    log: localLog(service, options.verbose),
+    now: Date.now,
+    random: Math.random,
+    memory: new Map(),
+  });
+  functions = await startTriggers(config, worldOf, openCheckpoints(directory?.checkpoints), closers);
+  return { origin: gateway.origin, config, adminKey, adminKeyMadeUp, broken: brokenBy(database), close };
+}
+
+function settings(options: LocalOptions, env: Environment): Config {
+  try {
+    const borrowed = options.memory && env.DYNAMODB_ENDPOINT && !env.ARX_TABLE_PREFIX;
+    return readConfig({
+      ...(options.demo ? { HEALTH_CHECK_INTERVAL: "5" } : {}),
+      ...withoutEmpty(env),
+      ...(options.port === undefined ? {} : { SERVER_PORT: options.port }),
+      ...(borrowed ? { ARX_TABLE_PREFIX: `arx-${randomBytes(6).toString("hex")}` } : {}),
+      ARX_ALLOW_LOOPBACK: "true",
+    });
+  } catch (error) {
+    if (!(error instanceof Invalid)) throw error;
+    const each = error.issues.map(({ path, message }) => `${path}: ${message}`);
+    throw new CannotStart(`The environment is not valid: ${each.join("; ")}.`, 2);
+  }
+}
+
+function withoutEmpty(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+}
+
+async function openGateway(
+  config: Config,
+  options: LocalOptions,
+  functions: () => FunctionHandlers | undefined,
+): Promise<Gateway> {
+  const port = config.SERVER_PORT;
+  try {
+    return await startGateway({
+      port,
+      functions,
+      corsOrigins: config.ARX_CORS_ORIGINS,
+      onExchange: exchangeLine(options.verbose),
+    });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const other = "choose another with --port PORT or SERVER_PORT (0 takes a free one)";
+    if (code === "EADDRINUSE") throw new CannotStart(`Port ${port} is taken by another program: ${other}.`);
+    if (code === "EACCES") throw new CannotStart(`Port ${port} may not be used by this user: ${other}.`);
+    throw error;
+  }
+}
+
+async function createTables(store: Store, endpoint: string): Promise<void> {
+  const client = patientClient(endpoint);
+  try {
+    await Promise.all(TABLES.map((spec) => createTable(client, spec, store.table(spec))));
+  } catch (error) {
+    throw new CannotStart(`The DynamoDB at ${endpoint} does not take the tables: ${(error as Error).message}.`);
+  } finally {
+    client.destroy();
+  }
+}
+
+async function dropTables(store: Store): Promise<void> {
+  await Promise.all(TABLES.map((spec) => store.doc.send(new DeleteTableCommand({ TableName: store.table(spec) }))));
+}
+
+function dataDir(path: string | undefined): { dataDir?: string } {
+  return path === undefined ? {} : { dataDir: path };
+}
+
+function brokenBy(database: DynamoDbLocal | undefined): Promise<Error> {
+  return database ? database.ended : new Promise(() => {});
+}

@@ -1,0 +1,106 @@
+import type { Domain } from "../contract/endpoint.ts";
+
+interface Common {
+  /** The file that exports `handler`, from the project's root. */
+  readonly entry: string;
+  readonly memoryMb: number;
+  readonly timeoutS: number;
+}
+
+/** A function and what calls it. */
+export type FunctionSpec = Common &
+  (
+    | { readonly kind: "http"; readonly domain: Domain }
+    | { readonly kind: "queue"; readonly queue: keyof typeof QUEUES }
+    | { readonly kind: "schedule"; readonly everyMinutes: number }
+    | { readonly kind: "stream"; readonly table: string }
+  );
+
+/** Queues and how they are emptied: the stacks make them so, and the local run's queues behave so. */
+export const QUEUES = {
+  health: {
+    batchSize: 5,
+    /** Workers at a time: 50 probe some 100 000 nodes within a wave. */
+    maxConcurrency: 50,
+    /** Six times the worker's timeout, as AWS advises: a batch is not handed over twice while it is worked on. */
+    visibilityS: 360,
+    /** An order that waited longer is of a sweep long past. */
+    retentionS: 1800,
+    maxReceives: 3,
+  },
+} as const;
+
+/** How streams are read: a record that fails is tried this often, alone, and then put aside. */
+export const STREAM = { batchSize: 100, retries: 5, maxAgeS: 3600 } as const;
+
+const MINUTES_A_WEEK = 7 * 24 * 60;
+
+/**
+ * Every function there is. Plain data: the stacks deploy it, the local run serves it, and a test holds both together. An API function is
+ * cut off by API Gateway after 30 s, so it ends by itself before.
+ */
+export const FUNCTIONS = {
+  routing: {
+    entry: "functions/http/routing.ts",
+    kind: "http",
+    domain: "routing",
+    memoryMb: 1024,
+    timeoutS: 29,
+  },
+  nodes: { entry: "functions/http/nodes.ts", kind: "http", domain: "nodes", memoryMb: 512, timeoutS: 29 },
+  discovery: {
+    entry: "functions/http/discovery.ts",
+    kind: "http",
+    domain: "discovery",
+    memoryMb: 512,
+    timeoutS: 29,
+  },
+  service: {
+    entry: "functions/http/service.ts",
+    kind: "http",
+    domain: "service",
+    memoryMb: 512,
+    timeoutS: 10,
+  },
+  dispatch: {
+    entry: "functions/jobs/dispatch.ts",
+    kind: "schedule",
+    everyMinutes: 1,
+    memoryMb: 512,
+    timeoutS: 50,
+  },
+  "health-worker": {
+    entry: "functions/queues/health.ts",
+    kind: "queue",
+    queue: "health",
+    memoryMb: 512,
+    timeoutS: 60,
+  },
+  "node-changes": {
+    entry: "functions/streams/nodes.ts",
+    kind: "stream",
+    table: "nodes",
+    memoryMb: 512,
+    timeoutS: 30,
+  },
+  "rebuild-cells": {
+    entry: "functions/jobs/rebuild-cells.ts",
+    kind: "schedule",
+    everyMinutes: MINUTES_A_WEEK,
+    memoryMb: 1024,
+    timeoutS: 900,
+  },
+} as const satisfies Record<string, FunctionSpec>;
+
+export type FunctionName = keyof typeof FUNCTIONS;
+
+/** The functions that answer HTTP, by the domain whose endpoints they serve. */
+export const HTTP_FUNCTIONS: Readonly<Record<Domain, FunctionName>> = {
+  routing: "routing",
+  nodes: "nodes",
+  discovery: "discovery",
+  service: "service",
+};
+
+/** Whose function answers a path or method that no endpoint has, with a problem document. */
+export const DEFAULT_DOMAIN: Domain = "service";

@@ -1,0 +1,63 @@
+import type { FunctionName, QUEUES } from "./functions.ts";
+
+/** Calls on a table. A transaction needs the calls it is made of, and `ConditionCheckItem` for a bare condition. */
+export type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
+
+export interface Grant {
+  /** By table, or `table/index` for an index of it. */
+  readonly tables: Readonly<Record<string, readonly TableAction[]>>;
+  /** Queues it may send to. */
+  readonly sends?: readonly (keyof typeof QUEUES)[];
+  /** Whether it must know the admin key. */
+  readonly adminKey?: boolean;
+}
+
+const EDIT_CELLS = ["BatchGetItem", "PutItem", "DeleteItem"] as const;
+const REPEAT = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"] as const;
+
+/** What each function may do, and no more. A function that calls something else is refused by AWS. */
+export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
+  routing: {
+    tables: { cells: ["BatchGetItem"], requests: ["PutItem"], fleet: ["PutItem"] },
+    adminKey: true,
+  },
+  nodes: {
+    tables: {
+      nodes: ["GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem"],
+      "nodes/newest": ["Query"],
+      cells: EDIT_CELLS,
+      metrics: ["Query"],
+      idempotency: REPEAT,
+    },
+    adminKey: true,
+  },
+  discovery: {
+    tables: {
+      nodes: ["GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem"],
+      "nodes/newest": ["Query"],
+      cells: EDIT_CELLS,
+      idempotency: REPEAT,
+    },
+    adminKey: true,
+  },
+  service: { tables: { nodes: ["GetItem"] }, adminKey: true },
+  dispatch: {
+    tables: { cells: ["BatchGetItem", "PutItem"], fleet: ["Query"] },
+    sends: ["health"],
+  },
+  "health-worker": {
+    tables: {
+      cells: EDIT_CELLS,
+      nodes: ["GetItem", "BatchGetItem", "PutItem"],
+      fleet: ["Query", "PutItem", "UpdateItem"],
+      metrics: ["PutItem"],
+    },
+  },
+  "node-changes": {
+    tables: { nodes: ["GetItem"], cells: EDIT_CELLS },
+    sends: ["health"],
+  },
+  "rebuild-cells": {
+    tables: { "nodes/newest": ["Query"], cells: [...EDIT_CELLS, "Query"] },
+  },
+};

@@ -1,0 +1,68 @@
+import { type Config, readConfig } from "../core/config.ts";
+
+/** Settings that the functions take over from the environment of whoever deploys, when they are set there. */
+const PASSED_ON = [
+  "K_NEAREST",
+  "MAX_DISTANCE",
+  "LOAD_WEIGHT",
+  "DISTANCE_WEIGHT",
+  "HEALTH_WEIGHT",
+  "HEALTH_CHECK_INTERVAL",
+  "HEALTH_TIMEOUT",
+  "HEALTH_FAILURE_THRESHOLD",
+  "ROUTE_CACHE_TTL_MS",
+  "FORWARD_TIMEOUT_MS",
+  "REQUEST_RETENTION_DAYS",
+  "ARX_SCAN_NETWORKS",
+  "ARX_CORS_ORIGINS",
+] as const satisfies readonly (keyof Config)[];
+
+export interface Settings {
+  /** Exact origins that a browser may call from. */
+  readonly corsOrigins: readonly string[];
+  /** Where alarms are mailed to, beside their topic. */
+  readonly alarmEmail: string | undefined;
+  readonly tracing: "active" | "disabled";
+  /** Environment of every function. */
+  readonly passedOn: Readonly<Record<string, string>>;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * What a deploy is told by its environment.
+ *
+ * @throws Invalid for a setting outside its bounds; Error for one that must not be deployed.
+ */
+export function readSettings(env: Env): Settings {
+  const config = readConfig(env);
+  if (config.ARX_ALLOW_LOOPBACK) {
+    throw new Error(
+      "ARX_ALLOW_LOOPBACK is for the local run alone: deployed, nodes could make Arx call itself. Unset it.",
+    );
+  }
+  if (config.ARX_ADMIN_KEY) {
+    throw new Error(
+      "ARX_ADMIN_KEY is a secret: unset it here, and store it with `npx sst secrets set ARX_ADMIN_KEY`.",
+    );
+  }
+  return {
+    corsOrigins: config.ARX_CORS_ORIGINS.map(exactOrigin),
+    alarmEmail: env.ARX_ALARM_EMAIL || undefined,
+    tracing: tracing(env.ARX_TRACING),
+    passedOn: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
+  };
+}
+
+function exactOrigin(origin: string): string {
+  if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+    throw new Error(`ARX_CORS_ORIGINS: "${origin}" is not an exact origin such as https://app.example.com.`);
+  }
+  return origin;
+}
+
+function tracing(word: string | undefined): "active" | "disabled" {
+  if (!word || word === "active") return "active";
+  if (word === "disabled") return "disabled";
+  throw new Error(`ARX_TRACING must be "active" or "disabled", not "${word}".`);
+}

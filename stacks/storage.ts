@@ -1,0 +1,41 @@
+import { RemovalPolicy } from "aws-cdk-lib/core";
+import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from "aws-cdk-lib/aws-dynamodb";
+import type { StackContext } from "sst/constructs";
+import type { TableSpec } from "../core/store/tables.ts";
+import { TABLES } from "../core/tables.ts";
+import { isProduction, logicalName, tablePrefix } from "./naming.ts";
+
+/** The tables, one for each spec. DynamoDB encrypts them with its own key; what is more secret than that is encrypted before it is put. */
+export function Storage({ stack, app }: StackContext): { readonly tables: ReadonlyMap<string, Table> } {
+  const keep = isProduction(app);
+  const tables = new Map<string, Table>();
+  for (const spec of TABLES) {
+    const table = new Table(stack, `${logicalName(spec.name)}Table`, {
+      tableName: `${tablePrefix(app)}-${spec.name}`,
+      ...keys(spec),
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      ...(spec.ttl ? { timeToLiveAttribute: spec.ttl } : {}),
+      ...(spec.stream ? { stream: StreamViewType.NEW_AND_OLD_IMAGES } : {}),
+      deletionProtection: keep,
+      removalPolicy: keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    for (const index of spec.indexes ?? []) {
+      table.addGlobalSecondaryIndex({
+        indexName: index.name,
+        ...keys(index),
+        projectionType: ProjectionType.ALL,
+      });
+    }
+    tables.set(spec.name, table);
+  }
+  stack.addOutputs({ TablePrefix: tablePrefix(app) });
+  return { tables };
+}
+
+function keys({ partitionKey, sortKey }: Pick<TableSpec, "partitionKey" | "sortKey">) {
+  return {
+    partitionKey: { name: partitionKey, type: AttributeType.STRING },
+    ...(sortKey ? { sortKey: { name: sortKey, type: AttributeType.STRING } } : {}),
+  };
+}
