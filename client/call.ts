@@ -32,7 +32,7 @@ export interface Received {
 type Input = Readonly<Record<string, unknown>>;
 
 /**
- * Calls `route` (`METHOD /path/{name}`) with a flat input: what the path names goes into it, `if_match` into its header, the rest into the
+ * Calls `route` (`METHOD /path/{name}`, and further statuses that are no errors) with a flat input: what the path names goes into it, `if_match` into its header, the rest into the
  * query (GET, DELETE) or the JSON body. What may be sent twice without harm is sent again, a few times, after 429, 503 or no answer.
  *
  * @throws ArxError; the signal's own reason when the caller aborted
@@ -43,12 +43,12 @@ export async function call(
   input: Input = {},
   options: CallOptions = {},
 ): Promise<Received> {
-  const [method = "", template = ""] = route.split(" ");
+  const [method = "", template = "", ...fine] = route.split(" ");
   const request = requestOf(client, method, template, input, options);
   const repeatable = method !== "POST" || options.idempotencyKey !== undefined;
   const retries = repeatable ? (client.retries ?? 3) : 0;
   for (let tries = 0; ; tries++) {
-    const outcome = await attempt(client, request, options);
+    const outcome = await attempt(client, request, fine, options);
     if (!(outcome instanceof Failure)) return outcome;
     const pause = pauseBefore(tries, outcome, client.random ?? Math.random);
     if (tries >= retries || pause === null) throw outcome.error;
@@ -107,6 +107,7 @@ function segment(name: string, value: unknown): string {
 async function attempt(
   client: ClientOptions,
   request: Request,
+  fine: readonly string[],
   options: CallOptions,
 ): Promise<Received | Failure> {
   const { signal } = options;
@@ -118,7 +119,8 @@ async function attempt(
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     const text = await response.text();
-    if (response.ok) return { value: valueOf(response, text), cursor: cursorOf(response, request.url) };
+    if (response.ok || (fine.includes(String(response.status)) && !isProblem(response)))
+      return { value: valueOf(response, text), cursor: cursorOf(response, request.url) };
     return new Failure(
       new ArxError(response.status, problemOf(response, text)),
       response.headers.get("retry-after"),
@@ -138,12 +140,16 @@ function valueOf(response: Response, text: string): unknown {
 
 function problemOf(response: Response, text: string): Problem {
   const fallback = { title: response.statusText || `Status ${response.status}`, status: response.status };
-  if (!isJson(response)) return fallback;
+  if (!isProblem(response)) return fallback;
   try {
     return { ...fallback, ...(JSON.parse(text) as Problem) };
   } catch {
     return fallback;
   }
+}
+
+function isProblem(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("application/problem+json") ?? false;
 }
 
 function isJson(response: Response): boolean {

@@ -1,5 +1,6 @@
 import { call, type CallOptions, type ClientOptions } from "./call.ts";
 import { ROUTES } from "./routes.ts";
+import type { EndpointId } from "../contract/index.ts";
 import type { Client } from "./types.ts";
 
 export type { CallOptions, ClientOptions } from "./call.ts";
@@ -14,14 +15,15 @@ type Input = Readonly<Record<string, unknown>>;
  * Methods take one flat object and give the answer's body; `all` has the same for listings, entry by entry over all their pages.
  */
 export function createClient(options: ClientOptions): Client {
-  const ids = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
+  const routes: Readonly<Record<EndpointId, string>> = ROUTES;
+  const ids = Object.keys(routes) as EndpointId[];
   const methods = ids.map((id) => [
     id,
-    async (input?: Input, given?: CallOptions) => (await call(options, ROUTES[id], input, given)).value,
+    async (input?: Input, given?: CallOptions) => (await call(options, routes[id], input, given)).value,
   ]);
   const all = ids.map((id) => [
     id,
-    (input?: Input, given?: CallOptions) => walk(options, ROUTES[id], input, given),
+    (input?: Input, given?: CallOptions) => walk(options, routes[id], input, given),
   ]);
   return { ...Object.fromEntries(methods), all: Object.fromEntries(all) } as Client;
 }

@@ -1,6 +1,6 @@
 /* Made of the endpoint list by `node client/generate.ts`. */
 
-/** How each endpoint is called. */
+/** How each endpoint is called: its method and path, then the statuses beyond 299 that are no errors of it. */
 export const ROUTES = {
   route: "POST /api/v1/route",
   listNodes: "GET /api/v1/nodes",
@@ -23,8 +23,8 @@ export const ROUTES = {
   discoverNodes: "POST /admin/api/v1/discovery/batch",
   scanNetwork: "GET /admin/api/v1/discovery/scan",
   getService: "GET /",
-  getHealth: "GET /health",
-  getHealthV1: "GET /api/v1/health",
+  getHealth: "GET /health 503",
+  getHealthV1: "GET /api/v1/health 503",
   getOpenApi: "GET /api/v1/openapi.json",
   getDocs: "GET /docs",
 } as const;

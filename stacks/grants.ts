@@ -40,7 +40,7 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
     },
     adminKey: true,
   },
-  service: { tables: { nodes: ["GetItem"] }, adminKey: true },
+  service: { tables: { idempotency: ["GetItem"] }, adminKey: true },
   dispatch: {
     tables: { cells: ["BatchGetItem", "PutItem"], fleet: ["Query"] },
     sends: ["health"],

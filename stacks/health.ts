@@ -9,6 +9,7 @@ import { dependsOn, type Function as SstFunction, type StackContext } from "sst/
 import { alarm, FIVE_MINUTES, ONE_MINUTE } from "./alarms.ts";
 import { nodeChanges } from "./changes.ts";
 import { FUNCTIONS, type FunctionName, QUEUES } from "./functions.ts";
+import { GRANTS } from "./grants.ts";
 import { lambda } from "./lambda.ts";
 import { logicalName } from "./naming.ts";
 import { Storage } from "./storage.ts";
@@ -36,11 +37,14 @@ export function Health(context: StackContext): void {
   );
 
   const changes = nodeChanges(context, environment);
-  for (const sender of [dispatch, changes]) maySend(queue, sender);
 
   const rebuild = lambda(context, "rebuild-cells");
   every(context, "rebuild-cells", rebuild);
 
+  const made = { dispatch, "health-worker": worker, "node-changes": changes, "rebuild-cells": rebuild };
+  for (const [name, sender] of Object.entries(made)) {
+    if (GRANTS[name as FunctionName].sends?.includes("health")) maySend(queue, sender);
+  }
   alarm(stack, "FleetProtection", {
     metric: new Metric({
       namespace: "Arx",

@@ -18,7 +18,7 @@ import { dependsOn, type Function as SstFunction, type Stack, type StackContext 
 import { type Domain, ENDPOINTS } from "../contract/index.ts";
 import { CORS } from "../scripts/local/cors.ts";
 import { DEFAULT_DOMAIN, HTTP_FUNCTIONS } from "./functions.ts";
-import { adminKey, lambda, LOG_RETENTION } from "./lambda.ts";
+import { adminKey, LOG_RETENTION, lambda } from "./lambda.ts";
 import { except } from "./nag.ts";
 import { isProduction, logicalName } from "./naming.ts";
 import { readSettings } from "./settings.ts";

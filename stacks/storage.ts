@@ -1,5 +1,5 @@
-import { RemovalPolicy } from "aws-cdk-lib/core";
 import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from "aws-cdk-lib/aws-dynamodb";
+import { RemovalPolicy } from "aws-cdk-lib/core";
 import type { StackContext } from "sst/constructs";
 import type { TableSpec } from "../core/store/tables.ts";
 import { TABLES } from "../core/tables.ts";

@@ -25,27 +25,32 @@ export const batchInput = z.object({
   ),
 });
 
+// A field that can't be read ends there: what is checked of them together reads both.
+const unreadable = (error: string) => ({ error, abort: true });
+
 const network = z.pipe(
   z.string("Must be a text").check(
-    z.maxLength(32, "Must have at most 32 characters"),
+    z.maxLength(32, unreadable("Must have at most 32 characters")),
     z.refine(
       (given) => readNetwork(given) !== null,
-      "Must be an IPv4 network in CIDR form, like 203.0.113.0/24",
+      unreadable("Must be an IPv4 network in CIDR form, like 203.0.113.0/24"),
     ),
-    z.refine((given) => {
-      const read = readNetwork(given);
-      return read === null || sizeOf(read) <= MAX_ADDRESSES;
-    }, `Must be a /22 or smaller: at most ${MAX_ADDRESSES} addresses`),
+    z.refine(
+      (given) => sizeOf(readNetwork(given)!) <= MAX_ADDRESSES,
+      unreadable(`Must be a /22 or smaller: at most ${MAX_ADDRESSES} addresses`),
+    ),
   ),
   z.transform((given) => readNetwork(given)!),
 );
 
 const ports = z.pipe(
   z.string("Must be a text").check(
-    z.maxLength(256, "Must have at most 256 characters"),
+    z.maxLength(256, unreadable("Must have at most 256 characters")),
     z.refine(
       (given) => readPorts(given) !== null,
-      `Must be ports and ranges from 1 to 65535, like 80,8080,9000-9003; at most ${MAX_PORTS} of them`,
+      unreadable(
+        `Must be ports and ranges from 1 to 65535, like 80,8080,9000-9003; at most ${MAX_PORTS} of them`,
+      ),
     ),
   ),
   z.transform((given) => readPorts(given)!),

@@ -23,7 +23,7 @@ describe("the squared chord", () => {
       fc.property(position, position, (a, b) => {
         const km = haversineKm(a, b);
         // Close to the antipode doubles near 4 run out of digits: see chord2ToKm.
-        const digits = km > HALF_ROUND_KM - 10 ? 3 : 8;
+        const digits = km > HALF_ROUND_KM - 100 ? 3 : 8;
         expect(chord2ToKm(chord2(a, b))).toBeCloseTo(km, digits);
       }),
     );
@@ -31,7 +31,7 @@ describe("the squared chord", () => {
 
   test("there and back is the same", () => {
     fc.assert(
-      fc.property(fc.double({ min: 0, max: HALF_ROUND_KM - 10, noNaN: true }), (km) => {
+      fc.property(fc.double({ min: 0, max: HALF_ROUND_KM - 100, noNaN: true }), (km) => {
         expect(chord2ToKm(kmToChord2(km))).toBeCloseTo(km, 8);
       }),
     );

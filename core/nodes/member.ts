@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Member, Source, Touch } from "../cells/index.ts";
 import type { World } from "../ctx.ts";
-import { getNodes } from "./items.ts";
+import { allNodes, getNodes } from "./items.ts";
 import { isWatched } from "./lifecycle.ts";
 import { type NodeRecord, probeUrlOf } from "./record.ts";
 
@@ -47,5 +47,18 @@ export function memberSource(world: Pick<World, "store">): Source {
     const members = new Map<string, Member | null>(ids.map((id) => [id, null]));
     for (const record of records) members.set(record.id, memberOf(record));
     return members;
+  };
+}
+
+/** All watched nodes, and each as it is now: what the cells are rebuilt from. */
+export function truth(world: Pick<World, "store">): { all: () => AsyncIterable<Member>; source: Source } {
+  return {
+    async *all() {
+      for await (const record of allNodes(world.store)) {
+        const member = memberOf(record);
+        if (member) yield member;
+      }
+    },
+    source: memberSource(world),
   };
 }

@@ -21,7 +21,7 @@ import { erase, insert, revise } from "./write.ts";
 
 export { nodeOfImage } from "./items.ts";
 export { list, listWhole } from "./list.ts";
-export { concernsCells, memberSource, touchOf } from "./member.ts";
+export { concernsCells, memberSource, touchOf, truth } from "./member.ts";
 export { activate, deactivate, disable, drain, flip, settleDrain } from "./operate.ts";
 export { all, find, findAll, get, status } from "./read.ts";
 export { transitions } from "./transitions.ts";

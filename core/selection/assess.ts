@@ -31,7 +31,15 @@ const LONG_RUN_WEIGHT = 0.3;
 /** An observation younger than this is trusted, the more the younger. */
 const FRESH_MS = 10_000;
 
-/** Assesses every candidate. Updates what the tracks know of the nodes' usual load, and counts no send. */
+/**
+ * Assesses every candidate. Updates what the tracks know of the nodes' usual load, and counts no send.
+ *
+ * Why so (herding bench, peak over mean, 20 routers and 20 nodes on a map, sessions of 10 s): the lowest score of figures as
+ * observed 2.79, a random one of the k 1.47, this 1.20. Cpu and memory are brought forward along with the connections: left
+ * as observed they outweigh every estimate (on another map, without the lean, 2.32 against 1.27). Drawing at random among
+ * near-equals was tried there too: by noise as wide as the doubt it was no better (1.28), and in proportion to how the whole
+ * fleet would spread it was worse (1.30).
+ */
 export function assess<C extends Candidate>(candidates: readonly C[], env: Env): Assessed<C>[] {
   const stands = scale(env.inflight, env.fleet, env.now);
   const sessionMs = (env.fleet?.sessionSeconds ?? Number.POSITIVE_INFINITY) * 1000;
@@ -100,7 +108,7 @@ function usualLoad(
 /**
  * Leans away from the nodes whose usual load is above that of the others. One send that stands for twenty is a coarse
  * measure, and comparing by it alone leaves a node in a crowded place with more than its neighbours for good (20 routers,
- * 200 nodes on a map: peak over mean 1.56 without, 1.43 with). The lean is at most half of what the other routers send while
+ * 200 nodes, 10 s, mean of two maps: 1.56 without, 1.44 with). The lean is at most half of what the other routers send while
  * this one sends once, and grows from nothing in the first ten seconds of an observation: it decides only what the
  * estimate cannot tell apart, never against fresh figures, and a router that is alone never leans.
  */

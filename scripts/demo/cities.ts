@@ -7,13 +7,16 @@ export interface DemoCity {
   readonly lng: number;
 }
 
-/** Where the demo fleet stands: every continent, both sides of the antimeridian, and near the south pole. */
+/**
+ * Where the demo fleet stands: every continent, both sides of the antimeridian, at the
+ * south pole, and three so near each other that they share their clients.
+ */
 export const CITIES: readonly DemoCity[] = [
   city("zurich", "Zurich", "europe", 47.3769, 8.5417),
-  city("geneva", "Geneva", "europe", 46.2044, 6.1432),
+  city("winterthur", "Winterthur", "europe", 47.4988, 8.7237),
+  city("zug", "Zug", "europe", 47.1662, 8.5155),
   city("london", "London", "europe", 51.5074, -0.1278),
   city("stockholm", "Stockholm", "europe", 59.3293, 18.0686),
-  city("madrid", "Madrid", "europe", 40.4168, -3.7038),
   city("new-york", "New York", "north-america", 40.7128, -74.006),
   city("san-francisco", "San Francisco", "north-america", 37.7749, -122.4194),
   city("mexico-city", "Mexico City", "north-america", 19.4326, -99.1332),

@@ -21,7 +21,11 @@ export interface DemoNode {
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** An edge node as Arx expects one (`/health`, `/identity`, `/process`), on a port of its own on loopback. */
-export async function startDemoNode(city: DemoCity, capacity: number, random: () => number): Promise<DemoNode> {
+export async function startDemoNode(
+  city: DemoCity,
+  capacity: number,
+  random: () => number,
+): Promise<DemoNode> {
   const id = `edge-${city.slug}`;
   const startedAt = new Date().toISOString();
   let load: Load = firstLoad(capacity, random);

@@ -9,7 +9,11 @@ export interface Supervisor {
 }
 
 /** Makes each node known and active. One that is known from an earlier run gets its new address, as its port is another now. */
-export async function registerFleet(supervisor: Supervisor, nodes: FleetReady["nodes"], signal: AbortSignal): Promise<void> {
+export async function registerFleet(
+  supervisor: Supervisor,
+  nodes: FleetReady["nodes"],
+  signal: AbortSignal,
+): Promise<void> {
   // One after another: an early node must not wait in a crowd of 24 on a cold start.
   for (const node of nodes) {
     if (signal.aborted) return;

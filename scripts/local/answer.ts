@@ -5,10 +5,15 @@ import type { Answer } from "../../functions/http/bind.ts";
 type Headers = Readonly<Record<string, string>>;
 
 /** Writes what a function returned as API Gateway does: its cookies apart, `over` over its own headers. */
-export function sendResult(response: ServerResponse, result: APIGatewayProxyStructuredResultV2, over: Headers): void {
+export function sendResult(
+  response: ServerResponse,
+  result: APIGatewayProxyStructuredResultV2,
+  over: Headers,
+): void {
   const body = Buffer.from(result.body ?? "", result.isBase64Encoded ? "base64" : "utf8");
   const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(result.headers ?? {})) headers[name.toLowerCase()] = String(value);
+  for (const [name, value] of Object.entries(result.headers ?? {}))
+    headers[name.toLowerCase()] = String(value);
   for (const [name, value] of Object.entries(over)) headers[name] = value;
   if (result.cookies?.length) headers["set-cookie"] = result.cookies;
   const status = result.statusCode ?? 200;

@@ -16,14 +16,17 @@ test("a listed origin may call, and read the headers that Arx answers with", () 
   });
 });
 
-test.each(["https://app.example.com.evil.test", "http://app.example.com", "https://APP.example.com", "null", ""])(
-  "the origin %j is not allowed",
-  (origin) => {
-    const given = { ...asks, origin };
-    expect(corsHeaders(origins, given)).toEqual({ vary: "Origin" });
-    expect(preflight(origins, "OPTIONS", given)).toEqual({ vary: "Origin" });
-  },
-);
+test.each([
+  "https://app.example.com.evil.test",
+  "http://app.example.com",
+  "https://APP.example.com",
+  "null",
+  "",
+])("the origin %j is not allowed", (origin) => {
+  const given = { ...asks, origin };
+  expect(corsHeaders(origins, given)).toEqual({ vary: "Origin" });
+  expect(preflight(origins, "OPTIONS", given)).toEqual({ vary: "Origin" });
+});
 
 test("no answer allows every origin, or credentials", () => {
   const text = JSON.stringify([corsHeaders(origins, asks), preflight(origins, "OPTIONS", asks)]);

@@ -3,7 +3,14 @@ import type { IncomingHttpHeaders } from "node:http";
 /** What a browser on one of ARX_CORS_ORIGINS may send and read; API Gateway answers preflights with the same in the stacks. */
 export const CORS = {
   methods: ["GET", "POST", "PUT", "DELETE"],
-  requestHeaders: ["authorization", "content-type", "idempotency-key", "if-match", "traceparent", "x-request-id"],
+  requestHeaders: [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "traceparent",
+    "x-request-id",
+  ],
   exposedHeaders: ["ETag", "Link", "X-Request-Id", "Location", "Retry-After"],
   maxAgeS: 600,
 } as const;
@@ -29,7 +36,8 @@ export function preflight(
   headers: IncomingHttpHeaders,
 ): Headers | undefined {
   if (method !== "OPTIONS" || origins.length === 0) return undefined;
-  if (headers.origin === undefined || headers["access-control-request-method"] === undefined) return undefined;
+  if (headers.origin === undefined || headers["access-control-request-method"] === undefined)
+    return undefined;
   const allowed = corsHeaders(origins, headers);
   if (!("access-control-allow-origin" in allowed)) return allowed;
   delete allowed["access-control-expose-headers"];

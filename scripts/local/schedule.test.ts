@@ -17,7 +17,12 @@ test("runs at every whole multiple of the interval, and at no other time", async
     log: silent,
   });
   await vi.advanceTimersByTimeAsync(20_000);
-  expect(at).toEqual(["2026-01-01T00:00:05Z", "2026-01-01T00:00:10Z", "2026-01-01T00:00:15Z", "2026-01-01T00:00:20Z"]);
+  expect(at).toEqual([
+    "2026-01-01T00:00:05Z",
+    "2026-01-01T00:00:10Z",
+    "2026-01-01T00:00:15Z",
+    "2026-01-01T00:00:20Z",
+  ]);
   await schedule.close();
   await vi.advanceTimersByTimeAsync(20_000);
   expect(at).toHaveLength(4);

@@ -28,7 +28,10 @@ export function lambdaRecord(record: StreamRecord, arn: string): DynamoDBRecord 
 
 type Image = Record<string, AttributeValue>;
 
-function image<Name extends string>(name: Name, given: Image | undefined): { [K in Name]?: Record<string, LambdaValue> } {
+function image<Name extends string>(
+  name: Name,
+  given: Image | undefined,
+): { [K in Name]?: Record<string, LambdaValue> } {
   if (!given) return {};
   return { [name]: asMap(given) } as { [K in Name]?: Record<string, LambdaValue> };
 }

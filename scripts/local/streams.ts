@@ -183,7 +183,10 @@ async function listShards(streams: DynamoDBStreamsClient, arn: string): Promise<
 }
 
 /** How many of the first records succeeded, by the lowest one reported; a report that names none of them means that none did. */
-function succeededOf(answer: DynamoDBBatchResponse | undefined | void, batch: readonly DynamoDBRecord[]): number {
+function succeededOf(
+  answer: DynamoDBBatchResponse | undefined | void,
+  batch: readonly DynamoDBRecord[],
+): number {
   const failures = answer?.batchItemFailures ?? [];
   if (failures.length === 0) return batch.length;
   const failed = failures.map(({ itemIdentifier }) =>

@@ -3,7 +3,12 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import { afterEach, expect, test } from "vitest";
 import type { Domain } from "../../contract/index.ts";
 import type { HttpHandler } from "../../functions/http/chain.ts";
-import { type Exchange, type Gateway, type GatewayOptions, startGateway } from "../../scripts/local/gateway.ts";
+import {
+  type Exchange,
+  type Gateway,
+  type GatewayOptions,
+  startGateway,
+} from "../../scripts/local/gateway.ts";
 import type { RouteSource } from "../../scripts/local/routes.ts";
 
 const endpoints: RouteSource[] = [
@@ -17,7 +22,10 @@ afterEach(async () => {
   for (const gateway of open.splice(0)) await gateway.close();
 });
 
-type Answering = (event: APIGatewayProxyEventV2, domain: Domain) => Promise<APIGatewayProxyStructuredResultV2>;
+type Answering = (
+  event: APIGatewayProxyEventV2,
+  domain: Domain,
+) => Promise<APIGatewayProxyStructuredResultV2>;
 
 /** A gateway whose functions answer with `answer`; by default with the event and the domain that got it. */
 async function start(
@@ -28,7 +36,12 @@ async function start(
     (domain: Domain): HttpHandler =>
     (event) =>
       answer(event, domain);
-  const functions = { routing: of("routing"), nodes: of("nodes"), discovery: of("discovery"), service: of("service") };
+  const functions = {
+    routing: of("routing"),
+    nodes: of("nodes"),
+    discovery: of("discovery"),
+    service: of("service"),
+  };
   const gateway = await startGateway({ port: 0, endpoints, functions: () => functions, ...options });
   open.push(gateway);
   return gateway;
@@ -80,7 +93,13 @@ test("a request becomes an event of payload format 2.0", async () => {
       "x-forwarded-for": "127.0.0.1",
     },
     requestContext: {
-      http: { method: "POST", path: "/api/v1/route", protocol: "HTTP/1.1", sourceIp: "127.0.0.1", userAgent: "test" },
+      http: {
+        method: "POST",
+        path: "/api/v1/route",
+        protocol: "HTTP/1.1",
+        sourceIp: "127.0.0.1",
+        userAgent: "test",
+      },
       domainName: `127.0.0.1:${gateway.port}`,
       stage: "$default",
       routeKey: "POST /api/v1/route",
@@ -114,7 +133,10 @@ test("headers that come more than once are joined by commas, and cookies come ap
   const gateway = await start();
   const event = await rawEvent(
     gateway,
-    get("/api/v1/nodes", "X-Twice: one\r\nx-twice: two, three\r\nCookie: a=1; b=2\r\nX-Forwarded-For: 10.0.0.1\r\n"),
+    get(
+      "/api/v1/nodes",
+      "X-Twice: one\r\nx-twice: two, three\r\nCookie: a=1; b=2\r\nX-Forwarded-For: 10.0.0.1\r\n",
+    ),
   );
   expect(event.headers["x-twice"]).toBe("one,two, three");
   expect(event.cookies).toEqual(["a=1", "b=2"]);
@@ -133,7 +155,11 @@ test.each([
   const gateway = await start();
   const bytes = encoded ? Buffer.from([0, 255, 128, 10]) : Buffer.from("{}");
   const { event } = await seen(
-    await fetch(`${gateway.origin}/api/v1/route`, { method: "POST", headers: { "content-type": type }, body: bytes }),
+    await fetch(`${gateway.origin}/api/v1/route`, {
+      method: "POST",
+      headers: { "content-type": type },
+      body: bytes,
+    }),
   );
   expect(event.isBase64Encoded).toBe(encoded);
   expect(Buffer.from(event.body!, encoded ? "base64" : "utf8")).toEqual(bytes);
@@ -172,7 +198,11 @@ test("paths and methods without a route, HEAD among them, go to the service func
     ["OPTIONS", "/api/v1/route"],
   ] as const) {
     const { domain, event } = await seen(await fetch(`${gateway.origin}${path}`, { method }));
-    expect([domain, event.routeKey, event.requestContext.http.method]).toEqual(["service", "$default", method]);
+    expect([domain, event.routeKey, event.requestContext.http.method]).toEqual([
+      "service",
+      "$default",
+      method,
+    ]);
     expect(event).not.toHaveProperty("pathParameters");
   }
   const head = await fetch(`${gateway.origin}/api/v1/nodes`, { method: "HEAD" });
@@ -215,7 +245,9 @@ test("a body over 10 MB is 413, whether its length is told or not, and 10 MB are
   const url = `${gateway.origin}/api/v1/route`;
   const limit = 10 * 1024 * 1024;
   const headers = { "content-type": "text/plain" };
-  expect(await (await fetch(url, { method: "POST", headers, body: "x".repeat(limit) })).text()).toBe(String(limit));
+  expect(await (await fetch(url, { method: "POST", headers, body: "x".repeat(limit) })).text()).toBe(
+    String(limit),
+  );
   await expectProblem(await fetch(url, { method: "POST", headers, body: "x".repeat(limit + 1) }), 413);
   const chunked = new ReadableStream({
     start(controller) {
@@ -223,7 +255,10 @@ test("a body over 10 MB is 413, whether its length is told or not, and 10 MB are
       controller.close();
     },
   });
-  await expectProblem(await fetch(url, { method: "POST", headers, body: chunked, duplex: "half" } as RequestInit), 413);
+  await expectProblem(
+    await fetch(url, { method: "POST", headers, body: chunked, duplex: "half" } as RequestInit),
+    413,
+  );
   const after = await fetch(url, { method: "POST", headers, body: "ok" });
   expect(await after.text()).toBe("2");
 });

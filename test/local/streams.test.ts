@@ -10,7 +10,12 @@ import type { DynamoDBRecord } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, test } from "vitest";
 import type { Log } from "../../core/ctx.ts";
 import { type Checkpoints, openCheckpoints } from "../../scripts/local/checkpoints.ts";
-import { openStreamsClient, type StreamHandler, startTrigger, type Trigger } from "../../scripts/local/streams.ts";
+import {
+  openStreamsClient,
+  type StreamHandler,
+  startTrigger,
+  type Trigger,
+} from "../../scripts/local/streams.ts";
 import { createTable } from "../../scripts/local/tables.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {} };
@@ -69,7 +74,9 @@ const numberOf = (record: DynamoDBRecord) => Number(record.dynamodb!.NewImage!.n
 
 test("changes come as Lambda hands them over, those from before the trigger too", async () => {
   const bytes = Uint8Array.from([0, 255, 7]);
-  await doc.send(new PutCommand({ TableName: table, Item: { id: "a", raw: bytes, deep: { list: [bytes] } } }));
+  await doc.send(
+    new PutCommand({ TableName: table, Item: { id: "a", raw: bytes, deep: { list: [bytes] } } }),
+  );
   const records: DynamoDBRecord[] = [];
   await start(async ({ Records }) => void records.push(...Records));
   await until(() => records.length === 1);
@@ -85,7 +92,10 @@ test("changes come as Lambda hands them over, those from before the trigger too"
       StreamViewType: "NEW_AND_OLD_IMAGES",
     },
   });
-  expect(records[1]!.dynamodb).toMatchObject({ OldImage: { raw: { B: "AP8H" } }, NewImage: { n: { N: "2" } } });
+  expect(records[1]!.dynamodb).toMatchObject({
+    OldImage: { raw: { B: "AP8H" } },
+    NewImage: { n: { N: "2" } },
+  });
   expect(records[2]!.dynamodb!.NewImage).toBeUndefined();
   expect(records[0]!.dynamodb!.ApproximateCreationDateTime).toBeGreaterThan(1_600_000_000);
 });
@@ -96,7 +106,8 @@ test("every change comes, those of a key in order, while a third of all batches 
   const trigger = await start(async ({ Records }) => {
     calls++;
     if (calls % 3 === 0) throw new Error("broken");
-    for (const record of Records) seen.set(idOf(record), [...(seen.get(idOf(record)) ?? []), numberOf(record)]);
+    for (const record of Records)
+      seen.set(idOf(record), [...(seen.get(idOf(record)) ?? []), numberOf(record)]);
   });
   for (let n = 0; n < 20; n++) await Promise.all(["a", "b", "c"].map((id) => put(id, n)));
   const order = Array.from({ length: 20 }, (_, n) => n);
@@ -111,7 +122,9 @@ test("a partial failure comes again from the failed record on, and what succeede
   await start(async ({ Records }) => {
     batches.push(Records.map(numberOf));
     const failed = batches.length === 1 ? Records.slice(4) : [];
-    return { batchItemFailures: failed.map((record) => ({ itemIdentifier: record.dynamodb!.SequenceNumber! })) };
+    return {
+      batchItemFailures: failed.map((record) => ({ itemIdentifier: record.dynamodb!.SequenceNumber! })),
+    };
   });
   await until(() => batches.flat().filter((n) => n === 5).length === 2);
   expect(batches[0]).toEqual([0, 1, 2, 3, 4, 5]);
@@ -143,7 +156,10 @@ test("a restart goes on where the last run ended: what was handled does not come
   try {
     const file = join(directory, "checkpoints.json");
     const first: number[] = [];
-    const before = await start(async ({ Records }) => void first.push(...Records.map(numberOf)), openCheckpoints(file));
+    const before = await start(
+      async ({ Records }) => void first.push(...Records.map(numberOf)),
+      openCheckpoints(file),
+    );
     for (let n = 0; n < 3; n++) await put("a", n);
     await until(() => first.length === 3);
     await before.close();

@@ -51,7 +51,7 @@ describe("a node's cell", () => {
     const warned: string[] = [];
     const log = { ...world.log, warn: (message: string) => void warned.push(message) };
     const cut: Ctx = { ...ctx, store: withoutCells(world.store), log };
-    const { node } = await Nodes.register(cut, describeNode({ location: ZURICH }));
+    const node = await Nodes.register(cut, describeNode({ location: ZURICH }));
     expect(warned).toHaveLength(1);
     expect((await Nodes.get(ctx, { id: node.id })).status).toBe("active");
     // The stream tells the cells in the end, from the record as it is.

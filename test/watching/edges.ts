@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { World } from "../../core/ctx.ts";
-import { Cells, type NodeObservation } from "../../core/cells/index.ts";
+import { Cells, type NodeObservation, type SweepUnit } from "../../core/cells/index.ts";
 import { Nodes } from "../../core/nodes/index.ts";
 import { type SweepReport, Watching } from "../../core/watching/index.ts";
 import { adminCtx } from "../world/index.ts";
@@ -61,9 +61,16 @@ export async function registerEdges(world: World, edges: Edges, count: number): 
   }
 }
 
+/** Every unit there is. */
+export async function allUnits(world: World): Promise<SweepUnit[]> {
+  const units: SweepUnit[] = [];
+  for await (const unit of Cells.units(world)) units.push(unit);
+  return units;
+}
+
 /** Carries out a wave over the whole fleet, unit after unit, as one worker would. */
 export async function sweepFleet(world: World, wave: number): Promise<SweepReport[]> {
-  const units = await Array.fromAsync(Cells.units(world));
+  const units = await allUnits(world);
   const reports: SweepReport[] = [];
   for (const unit of units) {
     const report = await Watching.sweep(world, { ...unit, wave, units: units.length });

@@ -4,7 +4,7 @@ import { Fleet } from "../../core/fleet/index.ts";
 import { Nodes } from "../../core/nodes/index.ts";
 import { Watching } from "../../core/watching/index.ts";
 import { adminCtx, coldWorld, openTestWorld, type TestWorld } from "../world/index.ts";
-import { type Edges, healths, registerEdges, startEdges, sweepFleet } from "./edges.ts";
+import { allUnits, type Edges, healths, registerEdges, startEdges, sweepFleet } from "./edges.ts";
 
 const NODES = 100;
 let world: TestWorld;
@@ -98,7 +98,7 @@ test("H9: when protection clears, H3 is judged again by the next sweep", async (
 test("H9: an order that comes twice counts once", async () => {
   edges.behave("error", upTo(60));
   now += 30_000;
-  const [unit] = await Array.fromAsync(Cells.units(world));
+  const [unit] = await allUnits(world);
   const counts = { pool: 100, failing: 40, probed: 100 };
   for (let i = 0; i < 3; i++) await Fleet.count(world, now / 1000, unit!, counts);
   const { running } = await Fleet.count(world, now / 1000, unit!, counts);

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Nodes } from "../../core/nodes/index.ts";
+import { badNodes, type BadServer } from "../outbound/bad-servers.ts";
+import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
+import { type Edges, observed, registerEdges, startEdges, sweepFleet } from "./edges.ts";
+
+let world: TestWorld;
+let edges: Edges;
+let now = 1_800_000_000_000;
+const servers: BadServer[] = [];
+/** More good nodes than bad ones, so that the fleet is not in doubt. */
+const GOOD = badNodes.length + 10;
+
+beforeAll(async () => {
+  world = await openTestWorld({ now: () => now, config: { HEALTH_TIMEOUT: 2 } });
+  edges = await startEdges(GOOD);
+  await registerEdges(world, edges, GOOD);
+  for (const [i, bad] of badNodes.entries()) {
+    const server = await bad.start();
+    servers.push(server);
+    const location = { lat: 46, lng: 6 + i / 10 };
+    await Nodes.register(adminCtx(world), {
+      node_id: `bad${i}`,
+      name: bad.what,
+      location,
+      endpoint: server.origin,
+    });
+  }
+});
+afterAll(async () => {
+  for (const server of servers) await server.close();
+  await edges.close();
+  await world.close();
+  console.log(`bad nodes swept: ${badNodes.length}`);
+});
+
+test("reliability 14, H7: no bad node hurts a sweep, none is ever good, and each is out with evidence", async () => {
+  for (let i = 0; i < 3; i++) {
+    now += 30_000;
+    const reports = await sweepFleet(world, now / 1000);
+    const sum = (of: "probed" | "failing" | "lost") => reports.reduce((all, report) => all + report[of], 0);
+    expect(sum("probed")).toBe(GOOD + badNodes.length);
+    expect(sum("failing")).toBe(0);
+    expect(sum("lost")).toBe(0);
+  }
+  const seen = await observed(world);
+  for (let i = 0; i < GOOD; i++) expect(seen.get(`n${i}`)).toMatchObject({ health: "healthy", successes: 3 });
+  for (const [i, bad] of badNodes.entries()) {
+    expect(seen.get(`bad${i}`), bad.what).toMatchObject({ health: "unhealthy", failures: 3, successes: 0 });
+    const { transitions } = await Nodes.transitions(adminCtx(world), { id: `bad${i}` });
+    expect(transitions[0]?.to, bad.what).toBe("unhealthy");
+    expect(transitions[0]?.evidence, bad.what).toMatch(/^3 failures in a row, the last: .{10,300}\.$/);
+  }
+});
+
+test("reliability 14, H7: a good node that begins to answer nonsense keeps no load that makes no sense", async () => {
+  edges.behave({ body: '{"status":"healthy","load":{"cpu_percent":null,"active_connections":-3}}' }, [0]);
+  edges.behave({ body: '{"status":"healthy","load":{"cpu_percent":1e999}}' }, [1]);
+  for (let i = 0; i < 3; i++) {
+    now += 30_000;
+    await sweepFleet(world, now / 1000);
+  }
+  const seen = await observed(world);
+  expect(seen.get("n0")).toMatchObject({ health: "unhealthy", cpu_usage: 10, active_connections: 0 });
+  expect(seen.get("n1")).toMatchObject({ health: "unhealthy", cpu_usage: 11, active_connections: 1 });
+});
