@@ -1,7 +1,14 @@
 import type { FunctionName, QUEUES } from "./functions.ts";
 
 /** Calls on a table. A transaction needs the calls it is made of, and `ConditionCheckItem` for a bare condition. */
-export type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
+export type TableAction =
+  | "GetItem"
+  | "BatchGetItem"
+  | "Query"
+  | "PutItem"
+  | "UpdateItem"
+  | "DeleteItem"
+  | "Scan";
 
 export interface Grant {
   /** By table, or `table/index` for an index of it. */
@@ -12,13 +19,16 @@ export interface Grant {
   readonly adminKey?: boolean;
 }
 
+const READ_CELLS = ["BatchGetItem"] as const;
+/** A node placed, moved or removed: its roster and directory, which split, merge and vanish. */
 const EDIT_CELLS = ["BatchGetItem", "PutItem", "DeleteItem"] as const;
+/** What Powertools' idempotency does for an `Idempotency-Key`. */
 const REPEAT = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"] as const;
 
 /** What each function may do, and no more. A function that calls something else is refused by AWS. */
 export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
   routing: {
-    tables: { cells: ["BatchGetItem"], requests: ["PutItem"], fleet: ["PutItem"] },
+    tables: { cells: READ_CELLS, requests: ["PutItem"], fleet: ["PutItem"] },
     adminKey: true,
   },
   nodes: {
@@ -26,14 +36,15 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
       nodes: ["GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem"],
       "nodes/newest": ["Query"],
       cells: EDIT_CELLS,
-      metrics: ["Query"],
+      fleet: ["Query"],
+      metrics: ["BatchGetItem", "Query"],
       idempotency: REPEAT,
     },
     adminKey: true,
   },
   discovery: {
     tables: {
-      nodes: ["GetItem", "BatchGetItem", "Query", "PutItem", "DeleteItem"],
+      nodes: ["GetItem", "BatchGetItem", "Query", "PutItem"],
       "nodes/newest": ["Query"],
       cells: EDIT_CELLS,
       idempotency: REPEAT,
@@ -42,7 +53,7 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
   },
   service: { tables: { idempotency: ["GetItem"] }, adminKey: true },
   dispatch: {
-    tables: { cells: ["BatchGetItem", "PutItem"], fleet: ["Query"] },
+    tables: { cells: [...READ_CELLS, "PutItem"], fleet: ["Query", "PutItem"] },
     sends: ["health"],
   },
   "health-worker": {
@@ -54,10 +65,10 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
     },
   },
   "node-changes": {
-    tables: { nodes: ["GetItem"], cells: EDIT_CELLS },
+    tables: { nodes: ["BatchGetItem"], cells: EDIT_CELLS, metrics: ["PutItem"] },
     sends: ["health"],
   },
   "rebuild-cells": {
-    tables: { "nodes/newest": ["Query"], cells: [...EDIT_CELLS, "Query"] },
+    tables: { nodes: ["BatchGetItem"], "nodes/newest": ["Query"], cells: [...EDIT_CELLS, "Scan"] },
   },
 };

@@ -33,8 +33,8 @@ export function inline(text: string): Html {
 function textOf(content: Content): string {
   if (content === undefined || content === false) return "";
   if (content instanceof Html) return content.text;
-  if (Array.isArray(content)) return content.map(textOf).join("");
-  return escape(String(content));
+  if (typeof content === "string" || typeof content === "number") return escape(`${content}`);
+  return content.map(textOf).join("");
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -197,9 +197,15 @@ describe("the list of absent patches", () => {
   });
 
   test("keeps the nearest when there is not room for all", () => {
-    const scratch = createScratch(1, 4);
-    search(buildAtlas(ring.toReversed().map((position) => absent(position))), scratch, at, 1, yes);
-    expect(listed(scratch)).toEqual([8, 7, 6, 5]);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(position, position), { maxLength: 40 }), position, (pairs, at) => {
+        const patches = pairs.map((pair) => absent(...pair));
+        const scratch = createScratch(1, 4);
+        search(buildAtlas(patches), scratch, at, 1, yes);
+        const bounds = patches.map((patch) => extentMinChord2(patch.extent, at)).sort((a, b) => a - b);
+        expect([...scratch.absentChord2.subarray(0, scratch.absentCount)]).toEqual(bounds.slice(0, 4));
+      }),
+    );
   });
 
   test("leaves out what could only tie, and what is empty", () => {

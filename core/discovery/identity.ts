@@ -53,7 +53,7 @@ export function readIdentity(body: Uint8Array, endpoint: string): Identity | nul
     version: fit(version, given.get("version")),
     startup_time: instantOf(given.get("startup_time")),
   });
-  return (fitting ?? {}) as Identity;
+  return fitting ?? {};
 }
 
 type Fields = ReadonlyMap<string, unknown>;

@@ -9,6 +9,8 @@ import { type Drained, type Flipped, foldCell, type Probes, type Round } from ".
 /** Tries a cell has when others write it meanwhile: a check or a newly active node that came between. */
 const TRIES = 4;
 
+const FLIP_TRIES = 3;
+
 export interface Judged {
   readonly directory: string;
   /** The sweep to fold in; undefined for probes out of turn, which leave the cell's wave and time as they are. */
@@ -101,7 +103,7 @@ async function tellFlips(world: World, round: Round, judged: Judged): Promise<vo
   );
 }
 
-/** Sets a node's health as its cell has it. */
+/** Sets a node's health as its cell has it; tried again at once, for it may be there already and only its answer be lost. */
 export async function flipNode(
   world: World,
   judged: Pick<Judged, "directory" | "wave">,
@@ -111,7 +113,14 @@ export async function flipNode(
   evidence: string,
 ): Promise<void> {
   const ctx = systemCtx(world, "sweep", `sweep-${judged.wave ?? "now"}-${judged.directory}`);
-  await lanesOf(world).writes(() => Nodes.flip(ctx, { id, epoch, health, evidence }));
+  for (let tries = 1; ; tries++) {
+    try {
+      await lanesOf(world).writes(() => Nodes.flip(ctx, { id, epoch, health, evidence }));
+      return;
+    } catch (error) {
+      if (tries === FLIP_TRIES) throw error;
+    }
+  }
 }
 
 async function tellDrained(world: World, drained: readonly Drained[], judged: Judged): Promise<void> {

@@ -11,8 +11,8 @@ const document = openApiDocument({ serverUrl: "https://arx.example.com", version
 const endpoints = Object.entries(ENDPOINTS) as [EndpointId, Endpoint][];
 
 const resolve = <T>(given: T | { $ref: string }): T => {
-  if (typeof given !== "object" || given === null || !("$ref" in given)) return given as T;
-  const [, ...steps] = (given as { $ref: string }).$ref.split("/");
+  if (typeof given !== "object" || given === null || !("$ref" in given)) return given;
+  const [, ...steps] = given.$ref.split("/");
   return steps.reduce<unknown>((at, step) => (at as Record<string, unknown>)[step], document) as T;
 };
 const operationOf = ({ path, method }: Endpoint): Operation =>
