@@ -1,6 +1,6 @@
-import { call, type CallOptions, type ClientOptions } from "./call.ts";
-import { ROUTES } from "./routes.ts";
 import type { EndpointId } from "../contract/index.ts";
+import { type CallOptions, type ClientOptions, call } from "./call.ts";
+import { ROUTES } from "./routes.ts";
 import type { Client } from "./types.ts";
 
 export type { CallOptions, ClientOptions } from "./call.ts";

@@ -1,14 +1,7 @@
 import type { FunctionName, QUEUES } from "./functions.ts";
 
 /** Calls on a table. A transaction needs the calls it is made of, and `ConditionCheckItem` for a bare condition. */
-export type TableAction =
-  | "GetItem"
-  | "BatchGetItem"
-  | "Query"
-  | "PutItem"
-  | "UpdateItem"
-  | "DeleteItem"
-  | "Scan";
+export type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
 
 export interface Grant {
   /** By table, or `table/index` for an index of it. */
@@ -45,7 +38,7 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
   discovery: {
     tables: {
       nodes: ["GetItem", "BatchGetItem", "Query", "PutItem"],
-      "nodes/newest": ["Query"],
+      "nodes/endpoint": ["Query"],
       cells: EDIT_CELLS,
       idempotency: REPEAT,
     },
@@ -69,6 +62,6 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
     sends: ["health"],
   },
   "rebuild-cells": {
-    tables: { nodes: ["BatchGetItem"], "nodes/newest": ["Query"], cells: [...EDIT_CELLS, "Scan"] },
+    tables: { nodes: ["BatchGetItem"], "nodes/newest": ["Query"], cells: EDIT_CELLS },
   },
 };

@@ -55,7 +55,7 @@ export function readSettings(env: Env): Settings {
 }
 
 function exactOrigin(origin: string): string {
-  if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+  if (origin.includes("*") || !URL.canParse(origin) || new URL(origin).origin !== origin) {
     throw new Error(`ARX_CORS_ORIGINS: "${origin}" is not an exact origin such as https://app.example.com.`);
   }
   return origin;

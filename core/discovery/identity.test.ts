@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import * as z from "zod/mini";
+import { discoverInput as newNode } from "../nodes/schema.ts";
 import { newNodeOf } from "./adopt.ts";
 import { readIdentity } from "./identity.ts";
-import { discoverInput as newNode } from "../nodes/schema.ts";
-import * as z from "zod/mini";
 
 const HERE = "https://edge.example.com:8443/arx";
 const read = (value: unknown) => readIdentity(Buffer.from(JSON.stringify(value)), HERE);

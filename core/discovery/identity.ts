@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { discoverInput as newNode, label, position } from "../nodes/schema.ts";
+import { label, discoverInput as newNode, position } from "../nodes/schema.ts";
 
 /** What a node says of itself, as far as it may be believed: every field was checked against its bound, the rest was dropped. */
 export interface Identity {

@@ -1,15 +1,19 @@
 import type { Ctx } from "../ctx.ts";
 import { Nodes } from "../nodes/index.ts";
+import { inLanes } from "./lanes.ts";
 
 /** The nodes there are already, by endpoint. */
 export type Known = ReadonlyMap<string, { readonly id: string }>;
 
-/** Which of `endpoints` (in the form that `endpointUrl` gives them) are nodes' endpoints already. */
+const LANES = 32;
+
+/** Which of `endpoints` (in the form that `endpointUrl` gives them) are nodes' endpoints already: a query each. */
 export async function knownNodes(ctx: Ctx, endpoints: readonly string[]): Promise<Known> {
-  const asked = new Set(endpoints);
   const known = new Map<string, { id: string }>();
-  for await (const { id, endpoint } of Nodes.all(ctx)) {
-    if (endpoint !== undefined && asked.has(endpoint)) known.set(endpoint, { id });
-  }
+  const look = async (endpoint: string) => {
+    const [id] = await Nodes.atEndpoint(ctx, endpoint);
+    if (id !== undefined) known.set(endpoint, { id });
+  };
+  await inLanes(endpoints, LANES, look, () => true);
   return known;
 }

@@ -1,5 +1,5 @@
-import * as fc from "fast-check";
 import { BlockList } from "node:net";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { addressAt, isWithin, networkText, readNetwork, sizeOf } from "./network.ts";
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import {
   batchGet,
   type Condition,
@@ -20,6 +21,7 @@ import type { NodeRecord, TransitionRow } from "./record.ts";
  * - a node by its id, one or a batch → `id`, `item` = "node"
  * - a node's ledger, newest first, between two instants → `id`, `item` from "t#<uuidv7>" to "t#<uuidv7>"
  * - all nodes, newest first, filtered; all nodes for a rebuild of the cells → index "newest", in four shards by id, which only nodes are in
+ * - the nodes at an endpoint, so that discovery knows them again → index "endpoint", by the endpoint's digest
  *
  * A change of status writes the node and its ledger row in one transaction, on the revision it was made from.
  */
@@ -27,7 +29,10 @@ export const NODES: TableSpec = {
   name: "nodes",
   partitionKey: "id",
   sortKey: "item",
-  indexes: [{ name: "newest", partitionKey: "shard", sortKey: "newest" }],
+  indexes: [
+    { name: "newest", partitionKey: "shard", sortKey: "newest" },
+    { name: "endpoint", partitionKey: "endpoint_digest", sortKey: "id" },
+  ],
   ttl: "expires_at",
   stream: true,
 };
@@ -54,6 +59,21 @@ function shardOf(id: string): string {
   return SHARDS[(hash >>> 16) % SHARDS.length]!;
 }
 
+/** An endpoint may be as long as a partition key and longer; its digest is not. */
+function digestOf(endpoint: string): string {
+  return createHash("sha256").update(endpoint).digest("base64url");
+}
+
+/** The ids of the nodes at an endpoint; one made this very moment may be missing. */
+export async function idsAtEndpoint(store: Store, endpoint: string): Promise<string[]> {
+  const { items } = await queryPage(store, NODES, {
+    IndexName: "endpoint",
+    KeyConditionExpression: "endpoint_digest = :digest",
+    ExpressionAttributeValues: { ":digest": digestOf(endpoint) },
+  });
+  return items.map((item) => item.id as string);
+}
+
 /** Free-form fields are kept as JSON text: DynamoDB's numbers have another range than JSON's, and its maps other keys. */
 export function itemOfNode(record: NodeRecord): Item {
   const { capabilities, metadata, ...rest } = record;
@@ -62,13 +82,14 @@ export function itemOfNode(record: NodeRecord): Item {
     item: "node",
     shard: shardOf(record.id),
     newest: newestKey(record),
+    ...(record.endpoint === undefined ? {} : { endpoint_digest: digestOf(record.endpoint) }),
     capabilities: JSON.stringify(capabilities),
     metadata: JSON.stringify(metadata),
   };
 }
 
 export function nodeOfItem(item: Item): NodeRecord {
-  const { item: _, shard: _shard, newest: _newest, capabilities, metadata, ...rest } = item;
+  const { item: _, shard: _s, newest: _n, endpoint_digest: _e, capabilities, metadata, ...rest } = item;
   return {
     ...rest,
     capabilities: JSON.parse(capabilities as string) as Record<string, unknown>,

@@ -23,7 +23,7 @@ export { nodeOfImage } from "./items.ts";
 export { list, listWhole } from "./list.ts";
 export { concernsCells, memberSource, touchOf, truth } from "./member.ts";
 export { activate, deactivate, disable, drain, flip, settleDrain } from "./operate.ts";
-export { all, find, findAll, get, status } from "./read.ts";
+export { all, atEndpoint, find, findAll, get, status } from "./read.ts";
 export { transitions } from "./transitions.ts";
 
 /**

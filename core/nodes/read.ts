@@ -1,7 +1,7 @@
 import type { Ctx, World } from "../ctx.ts";
 import { NotFound } from "../errors.ts";
 import { verb } from "../verb.ts";
-import { allNodes, getNode, getNodes } from "./items.ts";
+import { allNodes, getNode, getNodes, idsAtEndpoint } from "./items.ts";
 import type { NodeRecord } from "./record.ts";
 import { byId } from "./schema.ts";
 import { observations, viewSeen } from "./seen.ts";
@@ -19,6 +19,11 @@ export function find(
 /** The nodes of these ids that there are, in no order. */
 export function findAll(world: World, ids: readonly string[]): Promise<NodeRecord[]> {
   return getNodes(world.store, ids);
+}
+
+/** The ids of the nodes at an endpoint (as `endpointUrl` writes it); one made this very moment may be missing. */
+export function atEndpoint(world: World, endpoint: string): Promise<string[]> {
+  return idsAtEndpoint(world.store, endpoint);
 }
 
 /** Every node there is, one after the other: what cells are rebuilt from. One made this very moment may be missing. */

@@ -20,6 +20,7 @@ export type Repeatable = (
   key: string,
   input: unknown,
   answer: () => Promise<Answer>,
+  lambda: LambdaContext,
 ) => Promise<Answer>;
 
 export interface ChainOptions {
@@ -56,7 +57,8 @@ export function serve(
     routes: bound.map((one) => ({
       method: one.endpoint.method,
       path: one.endpoint.path,
-      handler: ((event: APIGatewayProxyEventV2) => answer(one, event, options)) as never,
+      handler: ((event: APIGatewayProxyEventV2, lambda: LambdaContext) =>
+        answer(one, event, lambda, options)) as never,
     })),
     notFoundResponse: ({ method, path }: { method: string; path: string }) => {
       throw unroutable(options.endpoints ?? bound.map((one) => one.endpoint), method, path);
@@ -128,7 +130,12 @@ function callCtx(world: World, event: APIGatewayProxyEventV2): Ctx {
   };
 }
 
-async function answer(one: Bound, event: APIGatewayProxyEventV2, options: ChainOptions): Promise<Answer> {
+async function answer(
+  one: Bound,
+  event: APIGatewayProxyEventV2,
+  lambda: LambdaContext,
+  options: ChainOptions,
+): Promise<Answer> {
   const call = calls.get(event)!;
   const actor = actorOf(call.ctx.config, event.headers.authorization);
   authorise(actor, one.endpoint.who);
@@ -137,7 +144,7 @@ async function answer(one: Bound, event: APIGatewayProxyEventV2, options: ChainO
   const run = () => one.handle(ctx, input, httpRequest(event));
   const key = one.endpoint.creates ? event.headers["idempotency-key"] : undefined;
   if (key === undefined || !options.repeatable) return run();
-  return options.repeatable(ctx, `${one.endpoint.method} ${one.endpoint.path} ${key}`, input, run);
+  return options.repeatable(ctx, `${one.endpoint.method} ${one.endpoint.path} ${key}`, input, run, lambda);
 }
 
 function refuse(event: APIGatewayProxyEventV2, error: unknown, world: World | undefined): Answer {

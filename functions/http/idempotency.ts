@@ -20,17 +20,20 @@ const STORE = Symbol("idempotency");
  *
  * @throws Conflict while the first call is still under way, or when the key comes with another input; Malformed for a key of no use.
  */
-export const repeatable: Repeatable = async (ctx, key, input, answer) => {
+export const repeatable: Repeatable = async (ctx, key, input, answer, lambda) => {
   if (key.length > 400) throw new Malformed("The Idempotency-Key must have at most 255 characters.");
+  const config = new IdempotencyConfig({
+    eventKeyJmesPath: "key",
+    payloadValidationJmesPath: "input",
+    throwOnNoIdempotencyKey: true,
+    expiresAfterSeconds: DAY_S,
+  });
+  // Tells it how long the function may still run: a first call that was cut off does not block its key for longer.
+  config.registerLambdaContext(lambda);
   const once = makeIdempotent(async (_call: { key: string; input: unknown }) => ({ ...(await answer()) }), {
     persistenceStore: storeOf(ctx),
     keyPrefix: "http",
-    config: new IdempotencyConfig({
-      eventKeyJmesPath: "key",
-      payloadValidationJmesPath: "input",
-      throwOnNoIdempotencyKey: true,
-      expiresAfterSeconds: DAY_S,
-    }),
+    config,
   });
   try {
     // Stored as JSON: what a body leaves out must be left out here too, or a repeat would differ.

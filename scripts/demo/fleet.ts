@@ -49,9 +49,9 @@ await new Promise<void>((resolve) => control.listen(0, "127.0.0.1", resolve));
 
 const ready: FleetReady = {
   control: `http://127.0.0.1:${(control.address() as AddressInfo).port}`,
-  nodes: [...nodes.values()].map(({ id, city: { name, region, lat, lng }, endpoint, capacity }) => ({
-    ...{ id, name, region, lat, lng, endpoint, capacity },
-  })),
+  nodes: [...nodes.values()].map(({ id, city: { name, region, lat, lng }, endpoint, capacity }) => {
+    return { id, name, region, lat, lng, endpoint, capacity };
+  }),
 };
 process.send?.(ready);
 

@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 import { DynamoDBClient, ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { CannotStart } from "./cannot-start.ts";
 
+const KEEPER = fileURLToPath(new URL("keeper.ts", import.meta.url));
+
 export interface DynamoDbLocal {
   readonly endpoint: string;
   /** Settles when it ended without being asked to, with the reason. */
@@ -35,17 +37,22 @@ export function patientClient(endpoint: string): DynamoDBClient {
 export async function startDynamoDbLocal(options: { dataDir?: string } = {}): Promise<DynamoDbLocal> {
   const home = jarDirectory();
   const port = await freePort();
-  const keeper = spawn(
-    process.execPath,
-    [
-      fileURLToPath(new URL("keeper.ts", import.meta.url)),
-      ...["java", "-Xms128m", `-Djava.library.path=${join(home, "DynamoDBLocal_lib")}`],
-      ...["-jar", join(home, "DynamoDBLocal.jar"), "-port", String(port), "-sharedDb", "-disableTelemetry"],
-      ...(options.dataDir ? ["-dbPath", options.dataDir] : ["-inMemory"]),
-    ],
-    // In a group of its own, so that Ctrl-C does not reach it first.
-    { stdio: ["pipe", "pipe", "pipe"], detached: true },
-  );
+  const java = [
+    `-Djava.library.path=${join(home, "DynamoDBLocal_lib")}`,
+    "-Xms128m",
+    "-jar",
+    join(home, "DynamoDBLocal.jar"),
+    "-sharedDb",
+    "-disableTelemetry",
+    "-port",
+    String(port),
+    ...(options.dataDir ? ["-dbPath", options.dataDir] : ["-inMemory"]),
+  ];
+  // In a group of its own, so that Ctrl-C does not reach it first.
+  const keeper = spawn(process.execPath, [KEEPER, "java", ...java], {
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+  });
   let said = "";
   for (const stream of [keeper.stdout, keeper.stderr]) {
     stream.on("data", (chunk: Buffer) => {
@@ -93,21 +100,21 @@ function jarDirectory(): string {
 }
 
 async function answering(endpoint: string, ended: Promise<unknown>): Promise<undefined> {
-  let given = false;
-  void ended.then(() => {
-    given = true;
-  });
+  const given = new AbortController();
+  void ended.then(() => given.abort());
   const client = patientClient(endpoint);
+  const until = performance.now() + 60_000;
   try {
-    // The first real request makes it load its engine; whoever comes after that has no cold start to wait for.
-    for (const until = performance.now() + 60_000; performance.now() < until && !given; await sleep(100)) {
+    while (!given.signal.aborted) {
+      // The first real request makes it load its engine; whoever comes after that has no cold start to wait for.
       const answered = await client.send(new ListTablesCommand({})).catch(() => null);
       if (answered) return;
+      if (performance.now() > until) throw new CannotStart("DynamoDB Local did not answer within a minute.");
+      await sleep(100);
     }
   } finally {
     client.destroy();
   }
-  if (!given) throw new CannotStart("DynamoDB Local did not answer within a minute.");
 }
 
 /** A TCP port that was free a moment ago. */

@@ -7,10 +7,9 @@ import type { Matched } from "./routes.ts";
 /** Content types whose bodies API Gateway passes on as text; all others come in base64. */
 const TEXT = /^(text\/|application\/(json|xml|javascript)\b)/i;
 /** Meant for the next hop alone, so a function never sees them; cookies come apart. */
-const HOP_BY_HOP = new Set([
-  ...["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"],
-  ...["expect", "cookie"],
-]);
+const HOP_BY_HOP = new Set(
+  "connection keep-alive proxy-connection te trailer transfer-encoding upgrade expect cookie".split(" "),
+);
 
 export interface Target {
   /** Percent-decoded, as an HTTP API hands it on. */

@@ -1,12 +1,13 @@
 import type { Domain } from "../../contract/index.ts";
 import type { World } from "../../core/ctx.ts";
 import type { SweepQueue } from "../../core/watching/index.ts";
+import type { HttpHandler } from "../../functions/http/chain.ts";
 import { makeDiscovery } from "../../functions/http/discovery.ts";
 import { makeNodes } from "../../functions/http/nodes.ts";
 import { makeRouting } from "../../functions/http/routing.ts";
 import { makeService } from "../../functions/http/service.ts";
-import type { HttpHandler } from "../../functions/http/chain.ts";
 import { makeDispatch } from "../../functions/jobs/dispatch.ts";
+import { makeRebuildCells } from "../../functions/jobs/rebuild-cells.ts";
 import { makeHealth } from "../../functions/queues/health.ts";
 import { makeNodesStream } from "../../functions/streams/nodes.ts";
 import { type FUNCTIONS, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
@@ -42,7 +43,7 @@ export function openFunctions(worldOf: (name: string) => World, queue: SweepQueu
       () => {},
     ),
     "node-changes": makeNodesStream(() => worldOf("node-changes"), queueOf),
-    "rebuild-cells": async () => {},
+    "rebuild-cells": makeRebuildCells(() => worldOf("rebuild-cells")),
   };
 }
 

@@ -81,8 +81,7 @@ async function start(
   const store = openStore(config);
   closers.push(() => store.close());
   await createTables(store, endpoint);
-  // In a database of its own, what `--memory` leaves goes with it; in another's it must be taken away.
-  if (options.memory && !database) closers.push(() => dropTables(store));
+  if (isBorrowing(options, env)) closers.push(() => dropTables(store));
 
   const outbound = createOutbound({ allowLoopback: config.ARX_ALLOW_LOOPBACK });
   closers.push(() => outbound.close());
@@ -96,17 +95,18 @@ async function start(
     memory: new Map(),
   });
   functions = await startTriggers(config, worldOf, openCheckpoints(directory?.checkpoints), closers);
+  // First up, first down: what was asked is answered while all that it needs is there.
+  closers.push(closers.shift()!);
   return { origin: gateway.origin, config, adminKey, adminKeyMadeUp, broken: brokenBy(database), close };
 }
 
 function settings(options: LocalOptions, env: Environment): Config {
   try {
-    const borrowed = options.memory && env.DYNAMODB_ENDPOINT && !env.ARX_TABLE_PREFIX;
     return readConfig({
       ...(options.demo ? { HEALTH_CHECK_INTERVAL: "5" } : {}),
       ...withoutEmpty(env),
       ...(options.port === undefined ? {} : { SERVER_PORT: options.port }),
-      ...(borrowed ? { ARX_TABLE_PREFIX: `arx-${randomBytes(6).toString("hex")}` } : {}),
+      ...(isBorrowing(options, env) ? { ARX_TABLE_PREFIX: `arx-${randomBytes(6).toString("hex")}` } : {}),
       ARX_ALLOW_LOOPBACK: "true",
     });
   } catch (error) {
@@ -114,6 +114,11 @@ function settings(options: LocalOptions, env: Environment): Config {
     const each = error.issues.map(({ path, message }) => `${path}: ${message}`);
     throw new CannotStart(`The environment is not valid: ${each.join("; ")}.`, 2);
   }
+}
+
+/** Whether it keeps nothing in another's database: in tables of its own then, taken away at the end. Named tables are the user's. */
+function isBorrowing(options: LocalOptions, env: Environment): boolean {
+  return options.memory && Boolean(env.DYNAMODB_ENDPOINT) && !env.ARX_TABLE_PREFIX;
 }
 
 function withoutEmpty(env: Environment): Environment {

@@ -22,7 +22,7 @@ export function localLog(service: string, verbose: boolean, write: Write = toStd
 export function exchangeLine(verbose: boolean, write: Write = toStderr): (exchange: Exchange) => void {
   return ({ method, url, status, durationMs, error }) => {
     if (!verbose && status < 500) return;
-    const cause = error === undefined ? "" : ` ${String(error)}`;
+    const cause = error instanceof Error ? ` ${error.name}: ${error.message}` : "";
     write(`${clock()} ${status} ${method} ${url.slice(0, 200)} ${durationMs.toFixed(1)} ms${cause}`);
   };
 }

@@ -1,5 +1,5 @@
-import type { _Record as StreamRecord, AttributeValue } from "@aws-sdk/client-dynamodb-streams";
-import type { AttributeValue as LambdaValue, DynamoDBRecord } from "aws-lambda";
+import type { AttributeValue, _Record as StreamRecord } from "@aws-sdk/client-dynamodb-streams";
+import type { DynamoDBRecord, AttributeValue as LambdaValue } from "aws-lambda";
 
 /** A record as Lambda hands it over: binary in base64, the time in seconds. */
 export function lambdaRecord(record: StreamRecord, arn: string): DynamoDBRecord {

@@ -6,7 +6,7 @@ import { FUNCTIONS, type FunctionName, type FunctionSpec, QUEUES, STREAM } from 
 import type { Checkpoints } from "./checkpoints.ts";
 import { httpFunctions, openFunctions } from "./functions.ts";
 import type { FunctionHandlers } from "./gateway.ts";
-import { openQueue } from "./queue.ts";
+import { type LocalQueue, openQueue } from "./queue.ts";
 import { type ScheduleHandler, startSchedule } from "./schedule.ts";
 import { openStreamsClient, type StreamHandler, startTrigger } from "./streams.ts";
 
@@ -28,19 +28,21 @@ export async function startTriggers(
   closers: Closers,
 ): Promise<FunctionHandlers> {
   const { store, log } = worldOf("local");
-  const { batchSize, maxConcurrency, visibilityS, maxReceives } = QUEUES.health;
-  const queue = openQueue<SweepOrder>({
-    name: "health",
-    handler: (event, context) => functions["health-worker"](event, context),
-    log,
-    batchSize,
-    concurrency: Math.min(maxConcurrency, LOCAL_WORKERS),
-    visibilityMs: visibilityS * 1000,
-    timeoutMs: FUNCTIONS["health-worker"].timeoutS * 1000,
-    maxReceives,
-  });
-  closers.push(() => queue.close());
-  const functions = openFunctions(worldOf, { send: (orders, delayS) => queue.send(orders, delayS) });
+  // One for each queue there is; a new one does not compile until it is here.
+  const queues: Record<keyof typeof QUEUES, LocalQueue<SweepOrder>> = {
+    health: openQueue<SweepOrder>({
+      name: "health",
+      handler: (event, context) => functions["health-worker"](event, context),
+      log,
+      batchSize: QUEUES.health.batchSize,
+      concurrency: Math.min(QUEUES.health.maxConcurrency, LOCAL_WORKERS),
+      visibilityMs: QUEUES.health.visibilityS * 1000,
+      timeoutMs: FUNCTIONS["health-worker"].timeoutS * 1000,
+      maxReceives: QUEUES.health.maxReceives,
+    }),
+  };
+  for (const queue of Object.values(queues)) closers.push(() => queue.close());
+  const functions = openFunctions(worldOf, queues.health);
 
   const streams = openStreamsClient(config.DYNAMODB_ENDPOINT!);
   closers.push(() => streams.destroy());

@@ -1,3 +1,4 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { expect, test } from "vitest";
 import * as zod from "zod";
 import * as z from "zod/mini";
@@ -30,6 +31,14 @@ function readBack(schema: JsonSchema): zod.ZodType {
   const text = JSON.stringify({ ...schema, $defs: document.components.schemas });
   return zod.fromJSONSchema(JSON.parse(text.replaceAll("#/components/schemas/", "#/$defs/")));
 }
+
+test("it is a valid OpenAPI 3.1 document", async () => {
+  const { valid, errors } = await new Validator().validate(
+    structuredClone(document) as unknown as Record<string, unknown>,
+  );
+  expect(errors).toBeUndefined();
+  expect(valid).toBe(true);
+});
 
 test("every endpoint is one operation, and there is no other", () => {
   const listed = endpoints.map(([id, { method, path }]) => `${id} ${method} ${path}`);

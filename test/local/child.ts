@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../scripts/local/main.ts", import.meta.url));
 
@@ -12,7 +12,7 @@ export interface LocalRun {
   readonly ended: Promise<number | NodeJS.Signals>;
   kill(signal: NodeJS.Signals): void;
   /** Waits until it has said so, or ended. */
-  saying(what: string | RegExp): Promise<string>;
+  saying(what: string): Promise<string>;
 }
 
 /** The local run in a process of its own, with nothing of this process's environment but what finds programs. */
@@ -27,10 +27,10 @@ export function startMain(args: readonly string[], env: Readonly<Record<string, 
       said += chunk.toString();
     });
   }
-  let over = false;
+  const over = new AbortController();
   const ended = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once("close", (code, signal) => {
-      over = true;
+      over.abort();
       resolve(signal ?? code!);
     });
   });
@@ -40,7 +40,7 @@ export function startMain(args: readonly string[], env: Readonly<Record<string, 
     ended,
     kill: (signal) => child.kill(signal),
     async saying(what) {
-      while (!over && !(typeof what === "string" ? said.includes(what) : what.test(said))) await sleep(20);
+      while (!over.signal.aborted && !said.includes(what)) await sleep(20);
       return said;
     },
   };

@@ -237,7 +237,8 @@ test("broken percent-encoding is 400 with the part at fault, and reaches no func
       errors: [{ path: part }],
     });
   }
-  expect(exchanges.map(({ status, error }) => [status, error])).toEqual(Array(4).fill([400, undefined]));
+  expect(exchanges.map(({ status }) => status)).toEqual([400, 400, 400, 400]);
+  expect(exchanges.filter(({ error }) => error !== undefined)).toEqual([]);
 });
 
 test("a body over 10 MB is 413, whether its length is told or not, and 10 MB are taken", async () => {
@@ -255,10 +256,7 @@ test("a body over 10 MB is 413, whether its length is told or not, and 10 MB are
       controller.close();
     },
   });
-  await expectProblem(
-    await fetch(url, { method: "POST", headers, body: chunked, duplex: "half" } as RequestInit),
-    413,
-  );
+  await expectProblem(await fetch(url, { method: "POST", headers, body: chunked, duplex: "half" }), 413);
   const after = await fetch(url, { method: "POST", headers, body: "ok" });
   expect(await after.text()).toBe("2");
 });

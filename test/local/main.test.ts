@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type Server } from "node:http";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,11 +55,14 @@ async function start(args: string[], env: Record<string, string> = {}): Promise<
   };
 }
 
-/** A node, and every other one too: each answers under its own path. */
-async function startNode(): Promise<{ endpoint: string; server: Server }> {
-  const server = createServer((_, response) => {
-    response.writeHead(200, { "content-type": "application/json" });
-    response.end('{"status":"healthy"}');
+/** A node, and every other one too: each answers under its own path. A forwarded request is held until `onProcess` is through. */
+async function startNode(onProcess = async () => {}): Promise<{ endpoint: string; server: Server }> {
+  const server = createServer((request, response) => {
+    const held = request.url?.endsWith("/process") ? onProcess() : Promise.resolve();
+    void held.then(() => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end('{"status":"healthy"}');
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
@@ -73,10 +76,20 @@ const node = (id: string, endpoint: string) => ({
   auto_start: true,
 });
 
-test("it comes up with a database of its own, routes a client, and SIGINT ends it and all it started", {
+test("it comes up with a database of its own, routes a client, and SIGINT ends all of it once what is asked is answered", {
   timeout: LONG,
 }, async () => {
-  const { endpoint, server } = await startNode();
+  let release: (_?: unknown) => void = () => {};
+  let forwarded: (_?: unknown) => void = () => {};
+  const underWay = new Promise((resolve) => {
+    forwarded = resolve;
+  });
+  const { endpoint, server } = await startNode(async () => {
+    forwarded();
+    await new Promise((resolve) => {
+      release = resolve;
+    });
+  });
   const arx = await start(["--memory"], { HEALTH_CHECK_INTERVAL: "1" });
   expect((await arx.call("POST", "/admin/api/v1/nodes/register", node("n1", endpoint))).status).toBe(201);
   const routed = await eventually(
@@ -88,9 +101,15 @@ test("it comes up with a database of its own, routes a client, and SIGINT ends i
   expect((await arx.call("PATCH", "/api/v1/route")).status).toBe(405);
   const started = descendants(arx.run.pid);
   expect(started.length).toBeGreaterThanOrEqual(2);
+  const asked = { request_id: "p", coordinates: { lat: 47, lng: 8.1 }, payload: {} };
+  const answered = arx.call("POST", "/api/v1/route", asked);
+  await underWay;
   // As a terminal and npm do it together.
   arx.run.kill("SIGINT");
   arx.run.kill("SIGINT");
+  await arx.run.saying("Stopping");
+  release();
+  expect((await answered).status).toBe(200);
   expect(await arx.run.ended).toBe(0);
   expect(started.filter(isAlive)).toEqual([]);
   server.close();

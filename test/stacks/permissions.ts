@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { FUNCTIONS, type FunctionName } from "../../stacks/functions.ts";
+import { GRANTS } from "../../stacks/grants.ts";
+import { type Both, lambdaOf } from "./lookup.ts";
+import { at, statements, text } from "./template.ts";
+
+const NAMES = Object.keys(FUNCTIONS) as FunctionName[];
+
+/** What the roles of functions may do. */
+export function permissions(both: Both): void {
+  describe("permissions", () => {
+    it("name no wildcard action, and no wildcard resource but where AWS knows no other", () => {
+      const all = [...statements(both().stage), ...statements(both().production)];
+      expect(all.flatMap(({ actions }) => actions).filter((action) => action.includes("*"))).toEqual([]);
+      const everywhere = all
+        .filter(({ resources }) => resources.includes("*"))
+        .flatMap(({ actions }) => actions);
+      expect(new Set(everywhere)).toEqual(
+        new Set(["xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"]),
+      );
+      const partly = all.filter(({ resources }) => resources.some((one) => one !== "*" && one.includes("*")));
+      expect(partly.map(({ actions }) => actions)).toEqual([["s3:PutObject"], ["s3:PutObject"]]);
+    });
+
+    it.each(NAMES)("of %s are its grants", (name) => {
+      const role = text(at(lambdaOf(both().stage, name), "Role")).replace(/^\{(.*)\.Arn\}$/, "{$1}");
+      const held = statements(both().stage).filter((one) => one.role === role);
+      const onTables = held.flatMap(({ actions, resources }) =>
+        resources.flatMap((resource) => {
+          const target = /:table\/arx-test-([\w-]+)(?:\/index\/([\w-]+))?$/.exec(resource);
+          return target
+            ? actions.map((action) => `${target[1]}${target[2] ? `/${target[2]}` : ""} ${action}`)
+            : [];
+        }),
+      );
+      const granted = Object.entries(GRANTS[name].tables).flatMap(([table, actions]) =>
+        actions.map((action) => `${table} dynamodb:${action}`),
+      );
+      expect(onTables.sort()).toEqual(granted.sort());
+      const elsewhere = new Set(
+        held.flatMap(({ actions }) => actions).filter((one) => !/^(dynamodb|xray|logs):/.test(one)),
+      );
+      const sends = GRANTS[name].sends ? ["sqs:SendMessage"] : [];
+      const reads = GRANTS[name].adminKey ? ["ssm:GetParameters"] : [];
+      expect([...elsewhere].filter((one) => !triggers(name).includes(one)).sort()).toEqual(
+        [...sends, ...reads].sort(),
+      );
+    });
+
+    it("have one role a function", () => {
+      const roles = NAMES.map((name) => text(at(lambdaOf(both().stage, name), "Role")));
+      expect(new Set(roles).size).toBe(NAMES.length);
+      expect(
+        both()
+          .stage.of("AWS::IAM::Role")
+          .every((role) => at(role, "ManagedPolicyArns") === undefined),
+      ).toBe(true);
+    });
+
+    /** What Lambda itself does in a function's name, to feed it and to put aside what failed. */
+    function triggers(name: FunctionName): string[] {
+      const { kind } = FUNCTIONS[name];
+      if (kind === "stream") return ["s3:PutObject", "s3:ListBucket"];
+      if (kind !== "queue") return [];
+      return [
+        "ReceiveMessage",
+        "ChangeMessageVisibility",
+        "GetQueueUrl",
+        "DeleteMessage",
+        "GetQueueAttributes",
+      ].map((one) => `sqs:${one}`);
+    }
+  });
+}

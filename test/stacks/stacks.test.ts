@@ -1,0 +1,229 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { ENDPOINTS } from "../../contract/index.ts";
+import { CORS } from "../../scripts/local/cors.ts";
+import { FUNCTIONS, type FunctionName, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
+import { GRANTS } from "../../stacks/grants.ts";
+import { logicalName } from "../../stacks/naming.ts";
+import { type Both, lambdaOf } from "./lookup.ts";
+import { permissions } from "./permissions.ts";
+import { type Synthesis, synthesize } from "./synth.ts";
+import { tables } from "./tables.ts";
+import { at, statements, text } from "./template.ts";
+import { triggers } from "./triggers.ts";
+
+const ORIGINS = ["https://app.example.com", "http://localhost:5173"];
+const MOST_RESOURCES = 400;
+const NAMES = Object.keys(FUNCTIONS) as FunctionName[];
+
+/** With origins, as a developer's stage; and with next to nothing set, as production. */
+let stage: Synthesis;
+let production: Synthesis;
+
+beforeAll(async () => {
+  const set = { ARX_CORS_ORIGINS: ORIGINS.join(","), K_NEAREST: "5", ARX_ALARM_EMAIL: "ops@example.com" };
+  [stage, production] = await Promise.all([synthesize(set), synthesize({ ARX_TRACING: "disabled" }, "prod")]);
+}, 400_000);
+
+const both: Both = () => ({ stage, production });
+
+describe("the whole", () => {
+  it("stays far from CloudFormation's 500 resources a stack", () => {
+    const counts = production.stacks.map((name) => {
+      return [name, production.resources.filter((one) => one.stack === name).length] as const;
+    });
+    console.log(`resources: ${counts.map(([name, count]) => `${name} ${count}`).join(", ")}`);
+    for (const [name, count] of counts) expect(count, name).toBeLessThan(MOST_RESOURCES);
+  });
+
+  it("has no finding of cdk-nag (AwsSolutions) without a written reason", () => {
+    const all = [...stage.findings, ...production.findings];
+    expect(all.filter((one) => one.compliance === "Compliant").length).toBeGreaterThan(50);
+    expect(all.filter((one) => !["Compliant", "Suppressed"].includes(one.compliance))).toEqual([]);
+    const excepted = all.filter((one) => one.compliance === "Suppressed");
+    for (const one of excepted)
+      expect(one.reason.replace(/^\[.*?\] /, "").length, one.resource).toBeGreaterThan(20);
+    console.log(`cdk-nag: ${all.length} checks met, ${excepted.length} of them by a reasoned exception`);
+  });
+
+  it("tells the addresses", () => {
+    for (const name of [
+      "ApiUrl",
+      "RebuildCellsFunction",
+      "AlarmTopicArn",
+      "HealthQueueUrl",
+      "HealthDeadLetterQueueUrl",
+    ]) {
+      expect(stage.outputs[name], name).toBeDefined();
+    }
+  });
+
+  it("refuses to be deployed with loopback open to nodes", async () => {
+    await expect(synthesize({ ARX_ALLOW_LOOPBACK: "true" })).rejects.toThrow(
+      /ARX_ALLOW_LOOPBACK is for the local run/,
+    );
+  }, 120_000);
+});
+
+describe("functions", () => {
+  it("are those of the list, on arm64 and Node 24", () => {
+    const all = [...stage.of("AWS::Lambda::Function"), ...production.of("AWS::Lambda::Function")];
+    expect(all).toHaveLength(2 * NAMES.length);
+    for (const name of NAMES) {
+      const one = lambdaOf(stage, name);
+      expect(at(one, "Architectures")).toEqual(["arm64"]);
+      expect(at(one, "Runtime")).toBe("nodejs24.x");
+      expect(at(one, "Handler")).toBe(FUNCTIONS[name].entry.replace(/\.ts$/, ".handler"));
+      expect(at(one, "Timeout")).toBe(FUNCTIONS[name].timeoutS);
+    }
+  });
+
+  it("serve each domain of the contract, within API Gateway's 30 s", () => {
+    const domains = new Set(Object.values(ENDPOINTS).map((endpoint) => endpoint.domain));
+    expect(new Set(Object.keys(HTTP_FUNCTIONS))).toEqual(domains);
+    for (const [domain, name] of Object.entries(HTTP_FUNCTIONS)) {
+      expect(FUNCTIONS[name]).toMatchObject({ kind: "http", domain });
+      expect(FUNCTIONS[name].timeoutS).toBeLessThan(30);
+    }
+  });
+
+  it("keep their logs for a month", () => {
+    for (const synthesis of [stage, production]) {
+      const groups = synthesis.of("AWS::Logs::LogGroup");
+      expect(groups).toHaveLength(NAMES.length + 1);
+      for (const group of groups) expect(at(group, "RetentionInDays"), group.id).toBe(30);
+      const used = synthesis
+        .of("AWS::Lambda::Function")
+        .map((one) => text(at(one, "LoggingConfig", "LogGroup")));
+      expect(new Set(used).size).toBe(NAMES.length);
+      for (const group of used) expect(groups.map(({ id }) => `{${id}}`)).toContain(group);
+    }
+  });
+
+  it("know their tables, their stage, what was set, and no secret", () => {
+    for (const name of NAMES) {
+      const environment = at(lambdaOf(stage, name), "Environment", "Variables") as Record<string, unknown>;
+      expect(environment).toMatchObject({ ARX_TABLE_PREFIX: "arx-test", ARX_STAGE: "test", K_NEAREST: "5" });
+      expect(environment).not.toHaveProperty("ARX_ADMIN_KEY");
+      expect(environment).not.toHaveProperty("ARX_ALLOW_LOOPBACK");
+      const bound = environment.SST_Secret_value_ARX_ADMIN_KEY;
+      expect(bound, name).toBe(GRANTS[name].adminKey ? "__FETCH_FROM_SSM__" : undefined);
+    }
+  });
+
+  it("are traced unless told otherwise", () => {
+    for (const name of NAMES) {
+      expect(at(lambdaOf(stage, name), "TracingConfig", "Mode")).toBe("Active");
+      expect(at(lambdaOf(production, name), "TracingConfig", "Mode")).not.toBe("Active");
+    }
+    expect(
+      statements(production)
+        .flatMap(({ actions }) => actions)
+        .filter((one) => one.startsWith("xray")),
+    ).toEqual([]);
+  });
+
+  it("are each watched for errors and throttles", () => {
+    const watched = stage
+      .of("AWS::CloudWatch::Alarm")
+      .map((one) => `${text(at(one, "MetricName"))} ${text(at(one, "Dimensions", 0, "Value"))}`);
+    for (const name of NAMES) {
+      const ref = `{${lambdaOf(stage, name).id}}`;
+      expect(watched).toContain(`Errors ${ref}`);
+      expect(watched).toContain(`Throttles ${ref}`);
+    }
+  });
+});
+
+describe("the HTTP API", () => {
+  it("has a route for every endpoint, one for everything else, and no other", () => {
+    const routes = stage.of("AWS::ApiGatewayV2::Route").map((route) => {
+      const target = text(at(route, "Target")).replace(/^integrations\/\{(.*)\}$/, "$1");
+      const integration = stage.resources.find(({ id }) => id === target);
+      return `${text(at(route, "RouteKey"))} → ${integration ? text(at(integration, "IntegrationUri")) : "nothing"}`;
+    });
+    const wanted = Object.values(ENDPOINTS).map(
+      ({ method, path, domain }) => `${method} ${path} → {${lambdaOf(stage, HTTP_FUNCTIONS[domain]).id}.Arn}`,
+    );
+    wanted.push(`$default → {${lambdaOf(stage, "service").id}.Arn}`);
+    expect(routes.sort()).toEqual(wanted.sort());
+  });
+
+  it("may call each of its functions, the default one from where no method and no path is", () => {
+    const permissions = stage
+      .of("AWS::Lambda::Permission")
+      .filter((one) => at(one, "Principal") === "apigateway.amazonaws.com")
+      .map((one) => `${text(at(one, "FunctionName"))} ${text(at(one, "SourceArn")).replace(/^.*\}\//, "")}`);
+    for (const name of Object.values(HTTP_FUNCTIONS)) {
+      expect(permissions).toContain(`{${lambdaOf(stage, name).id}.Arn} */*/*`);
+    }
+    expect(permissions).toContain(`{${lambdaOf(stage, "service").id}.Arn} */$default`);
+  });
+
+  it("answers the configured origins, to the letter, and what browsers must read", () => {
+    const [api] = stage.of("AWS::ApiGatewayV2::Api");
+    expect(at(api!, "CorsConfiguration")).toEqual({
+      AllowOrigins: ORIGINS,
+      AllowMethods: CORS.methods,
+      AllowHeaders: CORS.requestHeaders,
+      ExposeHeaders: CORS.exposedHeaders,
+      MaxAge: CORS.maxAgeS,
+    });
+    expect(CORS.exposedHeaders).toEqual(
+      expect.arrayContaining(["ETag", "Link", "X-Request-Id", "Location", "Retry-After"]),
+    );
+  });
+
+  it("answers no origin when none is configured", () => {
+    const [api] = production.of("AWS::ApiGatewayV2::Api");
+    expect(at(api!, "CorsConfiguration")).toBeUndefined();
+  });
+
+  it("is throttled, registration more than the rest, and logs every request without its credentials", () => {
+    const [made] = stage.of("AWS::ApiGatewayV2::Stage");
+    const whole = at(made!, "DefaultRouteSettings", "ThrottlingRateLimit") as number;
+    expect(whole).toBeGreaterThan(0);
+    expect(at(made!, "DefaultRouteSettings", "ThrottlingBurstLimit")).toBeGreaterThan(0);
+    const routes = at(made!, "RouteSettings") as Record<string, { ThrottlingRateLimit: number }>;
+    expect(routes["POST /api/v1/nodes/register"]?.ThrottlingRateLimit).toBeLessThan(whole);
+    const known = stage.of("AWS::ApiGatewayV2::Route").map((route) => at(route, "RouteKey"));
+    for (const route of Object.keys(routes)) expect(known).toContain(route);
+    const format = JSON.parse(text(at(made!, "AccessLogSettings", "Format"))) as Record<string, string>;
+    expect(Object.values(format)).toEqual(
+      expect.arrayContaining(["$context.requestId", "$context.status", "$context.routeKey"]),
+    );
+    expect(JSON.stringify(format)).not.toMatch(/authoriz|header|body/i);
+    expect(text(at(made!, "AccessLogSettings", "DestinationArn"))).toMatch(/AccessLogs/);
+  });
+});
+
+describe("alarms", () => {
+  it("all tell one topic, which is encrypted, and mail it on when asked", () => {
+    const [topic] = stage.of("AWS::SNS::Topic");
+    expect(at(topic!, "KmsMasterKeyId")).toBeDefined();
+    for (const alarm of stage.of("AWS::CloudWatch::Alarm")) {
+      expect(text(at(alarm, "AlarmActions")), alarm.id).toMatch(/AlarmTopic/);
+      expect(text(at(alarm, "AlarmDescription")).length, alarm.id).toBeGreaterThan(20);
+    }
+    expect(stage.of("AWS::SNS::Subscription").map((one) => at(one, "Endpoint"))).toEqual(["ops@example.com"]);
+    expect(production.of("AWS::SNS::Subscription")).toEqual([]);
+  });
+
+  it("speak of fleet protection, of late streams and queues, and of a silent dispatch", () => {
+    const alarms = stage.of("AWS::CloudWatch::Alarm");
+    const [protection] = alarms.filter((one) => at(one, "MetricName") === "FleetProtection");
+    expect(protection!.Properties).toMatchObject({
+      Namespace: "Arx",
+      Dimensions: [{ Name: "service", Value: "health" }],
+      Threshold: 1,
+      ComparisonOperator: "GreaterThanOrEqualToThreshold",
+    });
+    const metrics = alarms.map((one) => text(at(one, "MetricName")));
+    expect(metrics).toEqual(expect.arrayContaining(["IteratorAge", "ApproximateAgeOfOldestMessage"]));
+    const silent = alarms.find((one) => one.id.startsWith(`${logicalName("dispatch")}Silent`));
+    expect(silent!.Properties).toMatchObject({ MetricName: "Invocations", TreatMissingData: "breaching" });
+  });
+});
+
+tables(both);
+permissions(both);
+triggers(both);
