@@ -14,8 +14,12 @@ export abstract class DomainError extends Error {
 
   constructor(detail: string, issues: readonly Issue[] = []) {
     super(detail);
-    this.name = new.target.name;
     this.issues = issues;
+  }
+
+  /** The kind, for logs: a class's own name does not survive a minified bundle. */
+  override get name(): string {
+    return this.kind;
   }
 }
 

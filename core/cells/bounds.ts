@@ -8,30 +8,39 @@ const STEPS = 255;
 /** Writes bounds as four bytes relative to the prefix's rectangle, rounded outwards. @returns the offset behind them. */
 export function encodeBounds(prefix: string, bounds: Extent, bytes: Buffer, at: number): number {
   const all = extentOf(prefix);
-  const lat = (all.maxLat - all.minLat) / STEPS;
-  const lng = (all.maxLng - all.minLng) / STEPS;
-  const low = (value: number, from: number, step: number) => clamp(Math.floor((value - from) / step - 1e-9));
-  const high = (value: number, from: number, step: number) => clamp(Math.ceil((value - from) / step + 1e-9));
-  bytes.writeUInt8(low(bounds.minLat, all.minLat, lat), at);
-  bytes.writeUInt8(low(bounds.minLng, all.minLng, lng), at + 1);
-  bytes.writeUInt8(high(bounds.maxLat, all.minLat, lat), at + 2);
-  bytes.writeUInt8(high(bounds.maxLng, all.minLng, lng), at + 3);
+  bytes.writeUInt8(stepBelow(bounds.minLat, all.minLat, all.maxLat), at);
+  bytes.writeUInt8(stepBelow(bounds.minLng, all.minLng, all.maxLng), at + 1);
+  bytes.writeUInt8(stepAbove(bounds.maxLat, all.minLat, all.maxLat), at + 2);
+  bytes.writeUInt8(stepAbove(bounds.maxLng, all.minLng, all.maxLng), at + 3);
   return at + 4;
 }
 
 export function decodeBounds(prefix: string, bytes: Buffer, at: number): Extent {
   const all = extentOf(prefix);
-  const lat = (all.maxLat - all.minLat) / STEPS;
-  const lng = (all.maxLng - all.minLng) / STEPS;
-  // The last step is the edge itself: a sum could fall short of it by rounding.
-  const edge = (value: number, from: number, step: number, to: number) =>
-    value === STEPS ? to : from + value * step;
   return {
-    minLat: edge(bytes.readUInt8(at), all.minLat, lat, all.maxLat),
-    minLng: edge(bytes.readUInt8(at + 1), all.minLng, lng, all.maxLng),
-    maxLat: edge(bytes.readUInt8(at + 2), all.minLat, lat, all.maxLat),
-    maxLng: edge(bytes.readUInt8(at + 3), all.minLng, lng, all.maxLng),
+    minLat: edgeAt(bytes.readUInt8(at), all.minLat, all.maxLat),
+    minLng: edgeAt(bytes.readUInt8(at + 1), all.minLng, all.maxLng),
+    maxLat: edgeAt(bytes.readUInt8(at + 2), all.minLat, all.maxLat),
+    maxLng: edgeAt(bytes.readUInt8(at + 3), all.minLng, all.maxLng),
   };
+}
+
+/** Degrees of a step. The last is the edge itself: a sum could fall short of it by rounding. */
+function edgeAt(step: number, from: number, to: number): number {
+  return step === STEPS ? to : from + (step * (to - from)) / STEPS;
+}
+
+// Division may round across a step, so what was found is held against what it will be read as.
+function stepBelow(degrees: number, from: number, to: number): number {
+  let step = clamp(Math.floor(((degrees - from) / (to - from)) * STEPS));
+  while (step > 0 && edgeAt(step, from, to) > degrees) step--;
+  return step;
+}
+
+function stepAbove(degrees: number, from: number, to: number): number {
+  let step = clamp(Math.ceil(((degrees - from) / (to - from)) * STEPS));
+  while (step < STEPS && edgeAt(step, from, to) < degrees) step++;
+  return step;
 }
 
 function clamp(step: number): number {

@@ -17,7 +17,7 @@ export interface Entry {
 /** The cells below a prefix, sorted by prefix; no prefix in it is a prefix of another. */
 export interface Directory {
   readonly prefix: string;
-  /** Counts writes; 0 while it is not stored. */
+  /** Counts writes, from the millisecond that the first was made in; 0 while it is not stored. */
   readonly revision: number;
   readonly entries: readonly Entry[];
 }

@@ -65,6 +65,11 @@ export function directoryFor(draft: Draft, key: string): Directory {
   }
 }
 
+/** Takes a finer directory, which is no more, out of the one above it. */
+export function dropFiner(draft: Draft, prefix: string): void {
+  putDirectory(draft, withEntries(directoryFor(draft, prefix), new Set([prefix]), []));
+}
+
 /** Puts a member where it belongs: into the cell that covers it, or a new one where none does. */
 export function upsert(draft: Draft, member: Member): void {
   const key = keyOf(member);
@@ -121,15 +126,16 @@ function settle(draft: Draft, directory: Directory, { cell, version, members }: 
   putDirectory(draft, withEntries(directory, new Set(), [entryOf(cell, members, version, observed)]));
 }
 
-function splitWhileFull(roster: Roster): Roster[] {
+function splitWhileFull(roster: Roster, keys = roster.members.map((member) => keyOf(member))): Roster[] {
   const { cell, members } = roster;
-  const keys = members.map((member) => keyOf(member));
   const full =
     members.length > MAX_MEMBERS || (members.length > 1 && encodeMembers(members).length > MAX_ROSTER_BYTES);
   if (!full || cell.length >= keys[0]!.length) return [roster];
   return ["0", "1"].flatMap((bit) => {
-    const half = members.filter((_, i) => keys[i]![cell.length] === bit);
-    return half.length === 0 ? [] : splitWhileFull({ ...roster, cell: cell + bit, members: half });
+    const isIn = (_: unknown, i: number) => keys[i]![cell.length] === bit;
+    const half = { ...roster, cell: cell + bit, members: members.filter(isIn) };
+    const halfKeys = keys.filter((key) => key[cell.length] === bit);
+    return halfKeys.length === 0 ? [] : splitWhileFull(half, halfKeys);
   });
 }
 
@@ -190,30 +196,36 @@ function entryOf(
   };
 }
 
-/** Puts a directory back, hands its fullest part down if it is over-full, and widens its own entry above if it outgrew it. */
+/** Puts a directory back, hands its fullest parts down if it is over-full, and widens its own entry above if it outgrew it. */
 function putDirectory(draft: Draft, directory: Directory): void {
-  const kept = directory.entries.length > MAX_ENTRIES ? handDown(draft, directory) : directory;
+  const kept = handDown(draft, directory);
   draft.directories.set(kept.prefix, kept);
   draft.changedDirectories.add(kept.prefix);
   if (kept.prefix.length > 1) tellAbove(draft, kept);
 }
 
+/** The directory with its fullest parts handed to finer ones (and by these to still finer ones) until it is no longer over-full. */
 function handDown(draft: Draft, directory: Directory): Directory {
+  let surplus = directory.entries.length - MAX_ENTRIES;
+  if (surplus <= 0) return directory;
   const length = directory.prefix.length + LEVEL_BITS;
   const parts = Map.groupBy(
     directory.entries.filter((entry) => entry.prefix.length >= length && entry.kind === "cell"),
     (entry) => entry.prefix.slice(0, length),
   );
-  const [prefix, entries] = [...parts].reduce(
-    (fullest, part) => (part[1].length > fullest[1].length ? part : fullest),
-    ["", [] as Entry[]],
-  );
-  if (entries.length < 2) return directory;
-  draft.directories.set(prefix, { prefix, revision: 0, entries });
-  draft.changedDirectories.add(prefix);
-  return withEntries(directory, new Set(entries.map((entry) => entry.prefix)), [
-    directoryEntry(prefix, entries),
-  ]);
+  const handed = new Set<string>();
+  const finer: Entry[] = [];
+  for (const [prefix, entries] of [...parts].sort((a, b) => b[1].length - a[1].length)) {
+    if (surplus <= 0 || entries.length < 2) break;
+    // One that this draft emptied is still stored, and is written over.
+    const revision = draft.directories.get(prefix)?.revision ?? 0;
+    draft.directories.set(prefix, handDown(draft, { prefix, revision, entries }));
+    draft.changedDirectories.add(prefix);
+    finer.push(directoryEntry(prefix, entries));
+    for (const entry of entries) handed.add(entry.prefix);
+    surplus -= entries.length - 1;
+  }
+  return withEntries(directory, handed, finer);
 }
 
 function directoryEntry(prefix: string, entries: readonly Entry[]): Entry {

@@ -9,6 +9,7 @@ import {
 } from "../atlas/index.ts";
 import { memoryOf, type World } from "../ctx.ts";
 import { kmToChord2 } from "../geo/index.ts";
+import { contains } from "./bounds.ts";
 import type { Directory, Entry } from "./directory.ts";
 import type { StoredObservation } from "./edit.ts";
 import type { Member } from "./member.ts";
@@ -39,8 +40,10 @@ interface Resident {
   observationReadAt: number;
 }
 
-interface KnownDirectory {
+export interface KnownDirectory {
   readonly directory: Directory;
+  /** Its entries that are finer directories. */
+  readonly finer: readonly Entry[];
   /** When the read of it was begun: what was written later may be missing in it. */
   readonly readAt: number;
 }
@@ -82,22 +85,32 @@ export function cellMemory(world: World): CellMemory {
   }));
 }
 
-/** Takes in what was read; `asked` are the directories asked for, so that one that is gone is forgotten. */
-export function remember(memory: CellMemory, found: Found, asked: readonly string[], readAt: number): void {
-  for (const prefix of asked) {
+/** What was asked of the store, and when. */
+export interface Asked {
+  readonly directories: readonly string[];
+  /** When the read was begun. */
+  readonly readAt: number;
+  readonly consistent: boolean;
+}
+
+/** Takes in what was read; a directory that was asked for and not found is forgotten. */
+export function remember(memory: CellMemory, found: Found, asked: Asked): void {
+  const { readAt } = asked;
+  for (const prefix of asked.directories) {
     const directory = found.directories.get(prefix);
     const known = memory.directories.get(prefix);
     if (!directory) {
       // Missing says something only of the root, or of one that was there: a guess that missed is no news.
       if (prefix === "g")
-        memory.directories.set(prefix, { directory: { prefix, revision: 0, entries: [] }, readAt });
+        memory.directories.set(prefix, knownAs({ prefix, revision: 0, entries: [] }, readAt));
       else memory.directories.delete(prefix);
       if (known || prefix === "g") memory.atlas = undefined;
       continue;
     }
-    // Eventually consistent reads may go back in time; what is known does not.
-    if (known && known.directory.revision > directory.revision) continue;
-    memory.directories.set(prefix, { directory, readAt });
+    // Eventually consistent reads may go back in time; what is known does not, unless the store itself did.
+    if (known && (asked.consistent ? known.readAt > readAt : known.directory.revision > directory.revision))
+      continue;
+    memory.directories.set(prefix, knownAs(directory, readAt));
     if (known?.directory.revision !== directory.revision && !samePlaces(known?.directory, directory)) {
       memory.atlas = undefined;
     } else if (memory.atlas) {
@@ -117,13 +130,28 @@ export function remember(memory: CellMemory, found: Found, asked: readonly strin
   evict(memory);
 }
 
+function knownAs(directory: Directory, readAt: number): KnownDirectory {
+  return { directory, readAt, finer: directory.entries.filter((entry) => entry.kind === "directory") };
+}
+
+/** Marks a directory's copy as wrong: it names something that the store has no more. */
+export const WRONG = Number.NEGATIVE_INFINITY;
+
+export function markWrong(memory: CellMemory, { directory }: KnownDirectory): void {
+  const known = memory.directories.get(directory.prefix);
+  if (known?.directory === directory)
+    memory.directories.set(directory.prefix, { ...known, readAt: WRONG });
+}
+
+/** Whether the search would be the same: cells whose rosters did not change, finer directories whose bounds did not grow. */
 function samePlaces(before: Directory | undefined, after: Directory): boolean {
   if (before?.entries.length !== after.entries.length) return false;
   return after.entries.every((entry, i) => {
     const was = before.entries[i]!;
-    return (
-      entry.prefix === was.prefix && entry.rosterVersion === was.rosterVersion && entry.kind === was.kind
-    );
+    if (entry.prefix !== was.prefix || entry.kind !== was.kind) return false;
+    return entry.kind === "cell"
+      ? entry.rosterVersion === was.rosterVersion
+      : contains(was.bounds, entry.bounds);
   });
 }
 
@@ -171,7 +199,9 @@ export function atlasOf(memory: CellMemory): Atlas {
   if (memory.atlas) return memory.atlas;
   const leaves: Leaf[] = [];
   const root = memory.directories.get("g");
-  if (root) collect(memory, root, leaves);
+  const reached = new Set<string>();
+  if (root) collect(memory, root, leaves, reached);
+  for (const prefix of memory.directories.keys()) if (!reached.has(prefix)) memory.directories.delete(prefix);
   memory.leaves = leaves;
   memory.atlas = buildAtlas(
     leaves.map(
@@ -185,10 +215,16 @@ export function atlasOf(memory: CellMemory): Atlas {
   return memory.atlas;
 }
 
-function collect(memory: CellMemory, directory: KnownDirectory, leaves: Leaf[]): void {
+function collect(
+  memory: CellMemory,
+  directory: KnownDirectory,
+  leaves: Leaf[],
+  reached: Set<string>,
+): void {
+  reached.add(directory.directory.prefix);
   for (const entry of directory.directory.entries) {
     const finer = entry.kind === "directory" ? memory.directories.get(entry.prefix) : undefined;
-    if (finer) collect(memory, finer, leaves);
+    if (finer) collect(memory, finer, leaves, reached);
     else leaves.push({ entry, directory, resident: currentResident(memory, directory, entry) });
   }
 }

@@ -2,16 +2,19 @@ import { type Atlas, search } from "../atlas/index.ts";
 import type { World } from "../ctx.ts";
 import { chord2ToKm, extentMinChord2, kmToChord2, type Position } from "../geo/index.ts";
 import type { Key } from "../store/index.ts";
-import { LEVEL_BITS } from "./directory.ts";
+import { type Entry, LEVEL_BITS } from "./directory.ts";
 import { positionBits } from "./key.ts";
 import {
   atlasOf,
   type CellMemory,
   cellMemory,
   isObservationBehind,
+  type KnownDirectory,
   type Leaf,
+  markWrong,
   type Routable,
   remember,
+  WRONG,
 } from "./memory.ts";
 import type { FleetSigns } from "./state.ts";
 import { directoryKey, observationKey, readItems, rosterKey } from "./stored.ts";
@@ -37,54 +40,72 @@ export interface NearestAnswer {
   /** The k nearest qualifying nodes, nearest first. */
   readonly found: readonly Near[];
   readonly signs: FleetSigns;
-  /** Whether there is any node at all, qualifying or not. */
-  readonly occupied: boolean;
 }
+
+/** Levels of finer directories that a cold route guesses its position's own of: of the tree's own depth only the first is there. */
+const GUESSED_LEVELS = [1];
 
 /** Round trips for one route at most; a requirement that hardly any node meets stops there, and the log says so. */
 const MAX_ROUNDS = 24;
 
 /**
  * The k nearest qualifying nodes: exact, as of directories no older than `ROUTE_CACHE_TTL_MS`. What is not in memory is read on the way:
- * cold, the root and the position's own directory in one round trip, its cells in another.
+ * cold, the root and the position's own directories in one round trip, its cells in another.
  */
 export async function nearest(world: World, query: NearestQuery): Promise<NearestAnswer> {
   const memory = cellMemory(world);
   const began = world.now();
-  await refresh(world, memory, query.at, world.config.ROUTE_CACHE_TTL_MS);
+  await refresh(world, memory, query.at, began - world.config.ROUTE_CACHE_TTL_MS);
   let answer = await settle(world, memory, query);
-  const root = memory.directories.get("g");
-  if (answer.found.length === 0 && root && root.readAt < began) {
+  if (answer.found.length === 0 && isOlder(memory, began)) {
     // "There is none" is never said from memory: a first node may have come a moment ago.
-    await refresh(world, memory, query.at, 0);
+    await refresh(world, memory, query.at, began);
     answer = await settle(world, memory, query);
   }
   return answer;
 }
 
-/** Reads the root again if its copy is too old, and with it the position's own finer directory: known, or guessed when cold. */
-async function refresh(world: World, memory: CellMemory, at: Position, ttl: number): Promise<void> {
-  const root = memory.directories.get("g");
-  if (root && world.now() - root.readAt <= ttl) return;
-  memory.refreshing ??= readDirectories(world, memory, ["g", ...ownDirectory(memory, at)]).finally(() => {
-    memory.refreshing = undefined;
-  });
-  await memory.refreshing;
+/** Reads the root again if its copy was read before `oldest`, and with it the position's own finer directories: known, or guessed when cold. */
+async function refresh(world: World, memory: CellMemory, at: Position, oldest: number): Promise<void> {
+  for (let tries = 0; isOlder(memory, oldest); tries++) {
+    // The first may be another's that was begun too early; a replica that lags behind what is known is asked but once.
+    memory.refreshing ??= readDirectories(
+      world,
+      memory,
+      ["g", ...ownDirectories(memory, at)],
+      tries > 1,
+    ).finally(() => {
+      memory.refreshing = undefined;
+    });
+    await memory.refreshing;
+  }
 }
 
-function ownDirectory(memory: CellMemory, at: Position): string[] {
-  const prefix = positionBits(at.lat, at.lng).slice(0, 1 + LEVEL_BITS);
+function isOlder(memory: CellMemory, oldest: number): boolean {
   const root = memory.directories.get("g");
-  return !root || memory.directories.has(prefix) ? [prefix] : [];
+  return root === undefined || root.readAt < oldest;
 }
 
-async function readDirectories(world: World, memory: CellMemory, prefixes: readonly string[]): Promise<void> {
-  const readAt = world.now();
-  remember(memory, await readItems(world, prefixes.map(directoryKey), false), prefixes, readAt);
+function ownDirectories(memory: CellMemory, at: Position): string[] {
+  const bits = positionBits(at.lat, at.lng);
+  const own = GUESSED_LEVELS.map((level) => bits.slice(0, 1 + level * LEVEL_BITS));
+  const isCold = !memory.directories.has("g");
+  return own.filter((prefix) => isCold || memory.directories.has(prefix));
+}
+
+async function readDirectories(
+  world: World,
+  memory: CellMemory,
+  directories: readonly string[],
+  consistent: boolean,
+): Promise<void> {
+  const asked = { directories, readAt: world.now(), consistent };
+  remember(memory, await readItems(world, directories.map(directoryKey), consistent), asked);
 }
 
 /** Searches and reads what the search lacks, until it lacks nothing. */
 async function settle(world: World, memory: CellMemory, query: NearestQuery): Promise<NearestAnswer> {
+  const reach = query.maxKm === undefined ? Number.POSITIVE_INFINITY : kmToChord2(query.maxKm);
   for (let round = 0; ; round++) {
     const atlas = atlasOf(memory);
     const { leaves, scratch } = memory;
@@ -99,22 +120,21 @@ async function settle(world: World, memory: CellMemory, query: NearestQuery): Pr
         if (isObservationBehind(leaf)) behind.add(leaf);
         return query.qualifies(leaf.resident!.nodes[point]!, scratch.candidateChord2);
       },
-      query.maxKm === undefined ? undefined : kmToChord2(query.maxKm),
+      reach,
     );
     const found: Near[] = [];
     for (let i = 0; i < scratch.count; i++) {
       const node = leaves[scratch.patch[i]!]!.resident!.nodes[scratch.point[i]!]!;
       found.push({ node, km: chord2ToKm(scratch.chord2[i]!) });
     }
-    const worst = found.length < query.k ? Number.POSITIVE_INFINITY : scratch.chord2[query.k - 1]!;
+    const worst = found.length < query.k ? reach : scratch.chord2[query.k - 1]!;
     const missing = chooseMissing(memory, atlas, query.k, round);
     const old = oldDirectories(world, memory, query.at, worst);
-    if (missing.length === 0 && behind.size === 0 && old.length === 0) {
-      return { found, signs: memory.signs, occupied: leaves.length > 0 };
-    }
+    const isWhole = missing.length === 0 && behind.size === 0 && old.length === 0;
+    if (isWhole) return { found, signs: memory.signs };
     if (round === MAX_ROUNDS) {
       world.log.warn("A route stopped before it had seen every cell it may have needed", { rounds: round });
-      return { found, signs: memory.signs, occupied: true };
+      return { found, signs: memory.signs };
     }
     await fetchAll(world, memory, { missing, behind, old, consistent: round > 2 });
   }
@@ -153,20 +173,32 @@ function likelyReach(
   return kmToChord2(chord2ToKm(chord2) + radius);
 }
 
-/** Directories whose copies are known to be wrong, or are too old and could hold something nearer than the k-th found. */
+/** Directories at once that are read again for being old. */
+const MAX_OLD = 32;
+
+/**
+ * Known directories whose copies are wrong, or are too old and could by now hold something nearer than the k-th found. What is below one is
+ * bounded by its entry above, not by its own old entries; the way down begins at the root, whose copy is not too old.
+ */
 function oldDirectories(world: World, memory: CellMemory, at: Position, worst: number): string[] {
+  const root = memory.directories.get("g")!;
   const oldest = world.now() - world.config.ROUTE_CACHE_TTL_MS;
-  const old: string[] = [];
-  for (const [prefix, { directory, readAt }] of memory.directories) {
-    if (readAt >= oldest || (prefix === "g" && readAt !== WRONG)) continue;
-    const reaches = directory.entries.some((entry) => extentMinChord2(entry.bounds, at) < worst);
-    if (reaches || readAt === WRONG) old.push(prefix);
-  }
-  return old.slice(0, 32);
+  const old: string[] = root.readAt === WRONG ? ["g"] : [];
+  const look = ({ finer }: KnownDirectory) => {
+    for (const entry of finer) {
+      const known = memory.directories.get(entry.prefix);
+      if (!known) continue;
+      if (known.readAt === WRONG || (known.readAt < oldest && mayHold(entry, at, worst))) old.push(entry.prefix);
+      look(known);
+    }
+  };
+  look(root);
+  return old.slice(0, MAX_OLD);
 }
 
-/** Marks a directory's copy as wrong: it names something that the store has no more. */
-const WRONG = Number.NEGATIVE_INFINITY;
+function mayHold({ bounds }: Entry, at: Position, worst: number): boolean {
+  return extentMinChord2(bounds, at) < worst;
+}
 
 interface Lacking {
   readonly missing: readonly Leaf[];
@@ -189,9 +221,8 @@ async function fetchAll(world: World, memory: CellMemory, lacking: Lacking): Pro
   const found = await readItems(world, keys, lacking.consistent);
   for (const { entry, directory } of lacking.missing) {
     const there = entry.kind === "cell" ? found.rosters : found.directories;
-    const { prefix } = directory.directory;
-    if (!there.has(entry.prefix)) memory.directories.set(prefix, { ...directory, readAt: WRONG });
+    if (!there.has(entry.prefix)) markWrong(memory, directory);
   }
   for (const { resident } of lacking.behind) resident!.observationReadAt = readAt;
-  remember(memory, found, directories, readAt);
+  remember(memory, found, { directories, readAt, consistent: lacking.consistent });
 }

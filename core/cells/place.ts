@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { World } from "../ctx.ts";
 import { type TransactItem, transact, transactDelete, transactPut } from "../store/index.ts";
 import { entryFor } from "./directory.ts";
-import { type Draft, directoryFor, newDraft, remove, splitFull, upsert } from "./edit.ts";
+import { type Draft, directoryFor, dropFiner, newDraft, remove, splitFull, upsert } from "./edit.ts";
 import { CELLS } from "./items.ts";
 import { keyOf, siblingOf } from "./key.ts";
 import type { Source, Touch } from "./member.ts";
@@ -84,6 +84,7 @@ async function load(world: World, touches: readonly Touch[], source: Source): Pr
   }
 }
 
+/** Reads every directory on the way down to the keys. */
 async function loadDirectories(
   world: World,
   draft: Draft,
@@ -94,7 +95,10 @@ async function loadDirectories(
   for (;;) {
     const found = await readItems(world, [...wanted].map(directoryKey), true);
     for (const prefix of wanted) {
-      draft.directories.set(prefix, found.directories.get(prefix) ?? { prefix, revision: 0, entries: [] });
+      const directory = found.directories.get(prefix);
+      // Gone meanwhile, or lost: the one above is written without it, which fails if it was merely read too early.
+      if (!directory && prefix.length > 1) dropFiner(draft, prefix);
+      else draft.directories.set(prefix, directory ?? { prefix, revision: 0, entries: [] });
     }
     if (found.signs) signs.set("g", found.signs);
     wanted = new Set();

@@ -105,5 +105,7 @@ export function putDirectory(
   if (directory.entries.length === 0 && directory.prefix.length > 1) {
     return transactDelete(world.store, CELLS, directoryKey(directory.prefix), condition);
   }
-  return transactPut(world.store, CELLS, directoryItem(directory, directory.revision + 1, signs), condition);
+  // Not from 1: routers that remember the one of this prefix that was there before must take the new one for newer.
+  const revision = directory.revision === 0 ? Math.max(1, world.now()) : directory.revision + 1;
+  return transactPut(world.store, CELLS, directoryItem(directory, revision, signs), condition);
 }

@@ -24,3 +24,28 @@ test("at most as many at once as there are lanes, and each has its turn, failure
   expect(ends.filter((end) => end.status === "rejected")).toHaveLength(8);
   expect(await lanes(async () => "again")).toBe("again");
 });
+
+test("no more begin in one turn of the event loop than may, and all have their turn", async () => {
+  const lanes = openLanes(100, 4);
+  let begun = 0;
+  let most = 0;
+  let turns = 0;
+  let counting = true;
+  const turn = () => {
+    most = Math.max(most, begun);
+    begun = 0;
+    turns += 1;
+    if (counting) setImmediate(turn);
+  };
+  setImmediate(turn);
+  await Promise.all(
+    Array.from({ length: 41 }, () =>
+      lanes(async () => {
+        begun += 1;
+      }),
+    ),
+  );
+  counting = false;
+  expect(most).toBeLessThanOrEqual(2 * 4);
+  expect(turns).toBeGreaterThanOrEqual(5);
+});

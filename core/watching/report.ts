@@ -5,6 +5,8 @@ export interface SweepReport {
   /** Cells that were due; the rest had been swept in this wave or a later one. */
   readonly cells: number;
   readonly members: number;
+  /** Healthy or degraded nodes among those probed, draining ones aside. */
+  readonly pool: number;
   readonly probed: number;
   readonly failing: number;
   readonly flips: number;

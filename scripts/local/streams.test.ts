@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DescribeTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   DescribeStreamCommand,
@@ -6,10 +7,10 @@ import {
   GetShardIteratorCommand,
 } from "@aws-sdk/client-dynamodb-streams";
 import { mockClient } from "aws-sdk-client-mock";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import type { Log } from "../../core/ctx.ts";
 import { openCheckpoints } from "./checkpoints.ts";
-import { type StreamHandler, startTrigger } from "./streams.ts";
+import { type StreamHandler, startTrigger, type Trigger } from "./streams.ts";
 
 // Shards split and end after hours only, and DynamoDB Local can't be told to: here they are played.
 const silent: Log = { info() {}, warn() {}, error() {} };
@@ -22,9 +23,9 @@ interface PlayedShard {
   readonly open?: boolean;
 }
 
-beforeEach(() => vi.useFakeTimers());
-afterEach(() => {
-  vi.useRealTimers();
+const triggers: Trigger[] = [];
+afterEach(async () => {
+  for (const trigger of triggers.splice(0)) await trigger.close();
   tables.reset();
   streams.reset();
 });
@@ -57,8 +58,8 @@ function play(shards: Record<string, PlayedShard>, onRead: (iterator: string) =>
   });
 }
 
-function start(handler: StreamHandler, checkpoints = openCheckpoints()) {
-  return startTrigger({
+async function start(handler: StreamHandler, checkpoints = openCheckpoints()): Promise<void> {
+  const trigger = await startTrigger({
     name: "test",
     table: "t",
     handler,
@@ -66,7 +67,14 @@ function start(handler: StreamHandler, checkpoints = openCheckpoints()) {
     streams: new DynamoDBStreamsClient({ region: "local" }),
     checkpoints,
     log: silent,
+    pollMs: 1,
+    backoffMs: 1,
   });
+  triggers.push(trigger);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await sleep(1);
 }
 
 const collect =
@@ -82,16 +90,13 @@ test("children of a shard that was split are read after it has been handled to i
   });
   const seen: string[] = [];
   let refusals = 2;
-  const trigger = await start(async (event, context) => {
+  await start(async (event, context) => {
     if (refusals-- > 0) throw new Error("not yet");
     return collect(seen)(event, context);
   });
-  await vi.advanceTimersByTimeAsync(20_000);
+  await until(() => seen.length === 6);
   expect(seen.slice(0, 3)).toEqual(["a", "b", "c"]);
   expect(seen.slice(3).toSorted()).toEqual(["l1", "l2", "r1"]);
-  const closed = trigger.close();
-  await vi.advanceTimersByTimeAsync(100);
-  await closed;
 });
 
 test("a shard that is done is not read again after a restart, and one that is gone is forgotten", async () => {
@@ -104,13 +109,10 @@ test("a shard that is done is not read again after a restart, and one that is go
     left: { parent: "root", records: ["l1", "l2"], open: true },
   });
   const seen: string[] = [];
-  const trigger = await start(collect(seen), checkpoints);
-  await vi.advanceTimersByTimeAsync(1000);
+  await start(collect(seen), checkpoints);
+  await until(() => seen.length === 1);
   expect(seen).toEqual(["l2"]);
   expect(checkpoints.get("test", "gone")).toEqual({});
-  const closed = trigger.close();
-  await vi.advanceTimersByTimeAsync(100);
-  await closed;
 });
 
 test("an iterator that expired is taken anew from the last record handled", async () => {
@@ -121,13 +123,10 @@ test("an iterator that expired is taken anew from the last record handled", asyn
     throw Object.assign(new Error("expired"), { name: "ExpiredIteratorException" });
   });
   const seen: string[] = [];
-  const trigger = await start(collect(seen));
-  await vi.advanceTimersByTimeAsync(20_000);
+  await start(collect(seen));
+  await until(() => seen.length === 3);
   expect(seen).toEqual(["a", "b", "late"]);
   expect(
     streams.commandCalls(GetShardIteratorCommand).map(({ args }) => args[0].input.SequenceNumber),
   ).toEqual([undefined, "root-1"]);
-  const closed = trigger.close();
-  await vi.advanceTimersByTimeAsync(100);
-  await closed;
 });

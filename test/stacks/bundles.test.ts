@@ -51,7 +51,7 @@ async function bundle(
     metafile: true,
     logLevel: "error",
   });
-  return { path, metafile: metafile! };
+  return { path, metafile };
 }
 
 describe("what is trimmed from the AWS SDK", () => {
@@ -98,7 +98,7 @@ describe("bundles", () => {
     ["nodes", "GET", "/admin/api/v1/nodes", 401, { status: 401 }],
     ["nodes", "GET", "/api/v1/nodes", 200, []],
     ["discovery", "POST", "/admin/api/v1/discovery/discover", 401, { status: 401 }],
-  ] as const)("%s answers %s %s as it does unbundled", async (name, method, path, status, body) => {
+  ] as const)("%s answers %s %s from its bundle", async (name, method, path, status, body) => {
     const { path: file } = await bundle(FUNCTIONS[name].entry, SHIPPED, `${name}.mjs`);
     const request = JSON.stringify({ request_id: "r-1", coordinates: { lat: 47.37, lng: 8.54 } });
     const event = {

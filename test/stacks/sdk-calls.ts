@@ -82,7 +82,10 @@ for (const region of ["us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1"
     );
     await told(
       doc(400, body).send(
-        new TransactWriteCommand({ TransactItems: [{ Delete: { TableName: "cells", Key: { cell: "x" } } }] }),
+        new TransactWriteCommand({
+          ClientRequestToken: "once",
+          TransactItems: [{ Delete: { TableName: "cells", Key: { cell: "x" } } }],
+        }),
       ),
     );
   }

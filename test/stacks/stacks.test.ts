@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { CORS } from "../../contract/cors.ts";
 import { ENDPOINTS } from "../../contract/index.ts";
-import { CORS } from "../../scripts/local/cors.ts";
 import { FUNCTIONS, type FunctionName, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
 import { GRANTS } from "../../stacks/grants.ts";
 import { logicalName } from "../../stacks/naming.ts";

@@ -38,8 +38,8 @@ export interface Statement {
 }
 
 /** Every statement that some role is allowed something by. */
-export function statements({ of }: Synthesis): Statement[] {
-  return of("AWS::IAM::Policy").flatMap((policy) =>
+export function statements(synthesis: Synthesis): Statement[] {
+  return synthesis.of("AWS::IAM::Policy").flatMap((policy) =>
     list(at(policy, "PolicyDocument", "Statement")).map((statement) => {
       const { Action, Resource } = statement as Readonly<Record<string, Json>>;
       return {

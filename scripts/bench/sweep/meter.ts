@@ -21,7 +21,7 @@ interface Request {
 const WRITES = /^(Put|Update|Delete|TransactWrite|BatchWrite)/;
 
 /** Counts what a store costs, by the units that DynamoDB itself reports. */
-export function meter(store: Store): { take(): Metered } {
+export function meter(store: Store): { readonly take: () => Metered } {
   let calls = 0;
   let readUnits = 0;
   let writeUnits = 0;
