@@ -39,10 +39,10 @@ export function isLostCondition(error: unknown): boolean {
 export function storeFault(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { code, CancellationReasons: reasons = [] } = error as {
-    code?: unknown;
+    code?: string;
     CancellationReasons?: { Code?: string }[];
   };
-  const said = [error.name, String(code ?? ""), ...reasons.map((reason) => reason.Code ?? "")].join(" ");
+  const said = [error.name, code ?? "", ...reasons.map((reason) => reason.Code ?? "")].join(" ");
   return TRANSIENT.test(said) ? new Unavailable("The store can't be reached; try again.") : error;
 }
 

@@ -1,34 +1,38 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Nodes } from "../../core/nodes/index.ts";
-import { badNodes, type BadServer } from "../outbound/bad-servers.ts";
+import { badNodes } from "../outbound/bad-servers.ts";
 import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
 import { type Edges, observed, registerEdges, startEdges, sweepFleet } from "./edges.ts";
 
 let world: TestWorld;
 let edges: Edges;
 let now = 1_800_000_000_000;
-const servers: BadServer[] = [];
+let bad: ChildProcess;
 /** More good nodes than bad ones, so that the fleet is not in doubt. */
 const GOOD = badNodes.length + 10;
 
 beforeAll(async () => {
-  world = await openTestWorld({ now: () => now, config: { HEALTH_TIMEOUT: 2 } });
+  world = await openTestWorld({ now: () => now, config: { HEALTH_TIMEOUT: 3 } });
   edges = await startEdges(GOOD);
   await registerEdges(world, edges, GOOD);
-  for (const [i, bad] of badNodes.entries()) {
-    const server = await bad.start();
-    servers.push(server);
+  bad = fork(fileURLToPath(new URL("./bad-fleet.ts", import.meta.url)));
+  const origins = await new Promise<string[]>((resolve) =>
+    bad.once("message", (said) => resolve(said as string[])),
+  );
+  for (const [i, endpoint] of origins.entries()) {
     const location = { lat: 46, lng: 6 + i / 10 };
     await Nodes.register(adminCtx(world), {
       node_id: `bad${i}`,
-      name: bad.what,
+      name: badNodes[i]!.what,
       location,
-      endpoint: server.origin,
+      endpoint,
     });
   }
 });
 afterAll(async () => {
-  for (const server of servers) await server.close();
+  bad.disconnect();
   await edges.close();
   await world.close();
   console.log(`bad nodes swept: ${badNodes.length}`);
@@ -45,11 +49,11 @@ test("reliability 14, H7: no bad node hurts a sweep, none is ever good, and each
   }
   const seen = await observed(world);
   for (let i = 0; i < GOOD; i++) expect(seen.get(`n${i}`)).toMatchObject({ health: "healthy", successes: 3 });
-  for (const [i, bad] of badNodes.entries()) {
-    expect(seen.get(`bad${i}`), bad.what).toMatchObject({ health: "unhealthy", failures: 3, successes: 0 });
+  for (const [i, { what }] of badNodes.entries()) {
+    expect(seen.get(`bad${i}`), what).toMatchObject({ health: "unhealthy", failures: 3, successes: 0 });
     const { transitions } = await Nodes.transitions(adminCtx(world), { id: `bad${i}` });
-    expect(transitions[0]?.to, bad.what).toBe("unhealthy");
-    expect(transitions[0]?.evidence, bad.what).toMatch(/^3 failures in a row, the last: .{10,300}\.$/);
+    expect(transitions[0]?.to, what).toBe("unhealthy");
+    expect(transitions[0]?.evidence, what).toMatch(/^3 failures in a row, the last: .{10,300}\.$/);
   }
 });
 
