@@ -21,9 +21,10 @@ const sweep: SweepReport = {
 test("sweeps are reported as metrics, by the names and the dimension that the alarms watch", () => {
   const metrics = new Metrics({ namespace: "Arx", serviceName: "health" });
   const said: unknown[] = [];
-  vi.spyOn(metrics, "publishStoredMetrics").mockImplementation(
-    () => void said.push(metrics.serializeMetrics()),
-  );
+  vi.spyOn(metrics, "publishStoredMetrics").mockImplementation(() => {
+    said.push(metrics.serializeMetrics());
+    return metrics;
+  });
   reportToCloudWatch(metrics)([sweep, { ...sweep, protected: false, failing: 3 }]);
   expect(said).toEqual([
     expect.objectContaining({

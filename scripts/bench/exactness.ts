@@ -116,7 +116,7 @@ function examine(
   }
 }
 
-const bench: Bench = {
+export const bench: Bench = {
   name: "exactness",
   what: "1: k = 1, 3, 10, with and without predicates, patches absent at random, against brute force by haversine",
   run: async ({ full, log }) => {
@@ -150,5 +150,3 @@ const bench: Bench = {
       : figures;
   },
 };
-
-export default bench;
