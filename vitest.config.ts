@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "pure",
+          testTimeout: 30_000,
           include: ["{client,contract,core,functions,scripts,stacks}/**/*.test.ts"],
         },
       },

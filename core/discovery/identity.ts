@@ -29,7 +29,7 @@ const MAX_URL = 512;
 
 // Nothing of category C: no controls, no bidirectional overrides that make a name read as another.
 const name = z.string().check(z.trim(), z.regex(/^[^\p{C}]{1,128}$/u));
-const version = z.string().check(z.regex(/^[\x20-\x7e]{1,64}$/));
+const version = z.string().check(z.trim(), z.regex(/^[\x20-\x7e]{1,64}$/));
 const amount = (max: number) => z.number().check(z.gte(0), z.lte(max));
 const concurrency = z.int().check(z.gte(1), z.lte(1_000_000));
 
