@@ -30,21 +30,27 @@ function edgeAt(step: number, from: number, to: number): number {
   return step === STEPS ? to : from + (step * (to - from)) / STEPS;
 }
 
-// Division may round across a step, so what was found is held against what it will be read as.
+/**
+ * The greatest step that is not above. Found by what steps are read as, not by division alone: a directory is packed again with every write, and
+ * bounds that lie on a step must stay on it.
+ */
 function stepBelow(degrees: number, from: number, to: number): number {
-  let step = clamp(Math.floor(((degrees - from) / (to - from)) * STEPS));
+  let step = stepNear(degrees, from, to);
   while (step > 0 && edgeAt(step, from, to) > degrees) step--;
+  while (step < STEPS && edgeAt(step + 1, from, to) <= degrees) step++;
   return step;
 }
 
+/** The least step that is not below. */
 function stepAbove(degrees: number, from: number, to: number): number {
-  let step = clamp(Math.ceil(((degrees - from) / (to - from)) * STEPS));
+  let step = stepNear(degrees, from, to);
   while (step < STEPS && edgeAt(step, from, to) < degrees) step++;
+  while (step > 0 && edgeAt(step - 1, from, to) >= degrees) step--;
   return step;
 }
 
-function clamp(step: number): number {
-  return Math.max(0, Math.min(STEPS, step));
+function stepNear(degrees: number, from: number, to: number): number {
+  return Math.max(0, Math.min(STEPS, Math.round(((degrees - from) / (to - from)) * STEPS)));
 }
 
 /** The tight bounds of members; the whole prefix where they have no position. */

@@ -22,11 +22,14 @@ export interface Directory {
   readonly entries: readonly Entry[];
 }
 
-/** Bits by which a finer directory's prefix is longer: 1 024 coarse cells, so that the own one can be guessed from a position. */
-export const LEVEL_BITS = 10;
+/**
+ * Bits by which a finer directory's prefix is longer: 256 parts, so that the root of the largest fleet still is a read of half a unit, and few
+ * enough that a position's own one can be guessed.
+ */
+export const LEVEL_BITS = 8;
 
-/** Entries past which a directory hands its fullest part to a finer one: 4 KB, a read of half a unit. */
-export const MAX_ENTRIES = 256;
+/** Entries past which a directory hands its fullest parts to finer ones: 4 KB, a read of half a unit. */
+export const MAX_ENTRIES = 300;
 
 /** The entry that covers a key, or null. */
 export function entryFor(directory: Directory, key: string): Entry | null {

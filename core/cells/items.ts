@@ -6,7 +6,6 @@ import type { TableSpec } from "../store/index.ts";
  * - a route, cold: the root directory, a finer one, some rosters and observations, each by key, in one batch → every item is a point read
  * - a sweep: the same of its own cells; one put of each observation, on its version; one put of the directory
  * - a placement: rosters and their directory, read consistently, written in one transaction
- * - who routes: every router's presence, by the partition `routers`
  *
  * `cell` is `d#<prefix>` for a directory, `c#<prefix>` for a cell, with `part` telling its items apart. Nothing here is a source: all
  * can be rebuilt from Nodes and a sweep.

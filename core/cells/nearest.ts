@@ -1,4 +1,4 @@
-import { type Atlas, search } from "../atlas/index.ts";
+import { search } from "../atlas/index.ts";
 import type { World } from "../ctx.ts";
 import { chord2ToKm, extentMinChord2, kmToChord2, type Position } from "../geo/index.ts";
 import type { Key } from "../store/index.ts";
@@ -42,8 +42,8 @@ export interface NearestAnswer {
   readonly signs: FleetSigns;
 }
 
-/** Levels of finer directories that a cold route guesses its position's own of: of the tree's own depth only the first is there. */
-const GUESSED_LEVELS = [1];
+/** Levels of finer directories: a cold route guesses only the first, since few fleets have a second and a guess costs half a unit. */
+const LEVELS = [1, 2, 3];
 
 /** Round trips for one route at most; a requirement that hardly any node meets stops there, and the log says so. */
 const MAX_ROUNDS = 24;
@@ -88,9 +88,9 @@ function isOlder(memory: CellMemory, oldest: number): boolean {
 
 function ownDirectories(memory: CellMemory, at: Position): string[] {
   const bits = positionBits(at.lat, at.lng);
-  const own = GUESSED_LEVELS.map((level) => bits.slice(0, 1 + level * LEVEL_BITS));
-  const isCold = !memory.directories.has("g");
-  return own.filter((prefix) => isCold || memory.directories.has(prefix));
+  const own = LEVELS.map((level) => bits.slice(0, 1 + level * LEVEL_BITS));
+  if (!memory.directories.has("g")) return own.slice(0, 1);
+  return own.filter((prefix) => memory.directories.has(prefix));
 }
 
 async function readDirectories(
@@ -128,7 +128,7 @@ async function settle(world: World, memory: CellMemory, query: NearestQuery): Pr
       found.push({ node, km: chord2ToKm(scratch.chord2[i]!) });
     }
     const worst = found.length < query.k ? reach : scratch.chord2[query.k - 1]!;
-    const missing = chooseMissing(memory, atlas, query.k, round);
+    const missing = chooseMissing(memory, query.k, round);
     const old = oldDirectories(world, memory, query.at, worst);
     const isWhole = missing.length === 0 && behind.size === 0 && old.length === 0;
     if (isWhole) return { found, signs: memory.signs };
@@ -140,36 +140,41 @@ async function settle(world: World, memory: CellMemory, query: NearestQuery): Pr
   }
 }
 
-/** Of the absent patches that matter, those to read now: when nothing is known, the first and what lies within its likely reach. */
-function chooseMissing(memory: CellMemory, atlas: Atlas, k: number, round: number): Leaf[] {
+/** Absent patches fetched in one round at first; from the fourth round on twice as many each time, up to all that the scratch lists. */
+const MOST_MISSING = 4;
+const PATIENT_ROUNDS = 3;
+
+/** Nodes that a finer directory is taken to hold, when it comes to how far its nearest may be. Measured: 200 and 1 000 do alike, 1 reads more. */
+const NODES_OF_DIRECTORY = 200;
+
+/**
+ * Of the absent patches that matter, those to read now: the first, and the next ones while they may matter whatever it holds. Fewer than k
+ * found, that is what lies within the first one's likely reach; later, and always for a requirement that few meet, more and more.
+ */
+function chooseMissing(memory: CellMemory, k: number, round: number): Leaf[] {
   const { scratch, leaves } = memory;
   if (scratch.absentCount === 0) return [];
-  const most = Math.min(scratch.absentCount, 4 << Math.min(round, 4));
-  const first = atlas.patches[scratch.absent[0]!]!;
+  const first = leaves[scratch.absent[0]!]!.entry;
+  const isPatient = round < PATIENT_ROUNDS;
   const likely =
-    round > 0 || scratch.count >= k
-      ? Number.POSITIVE_INFINITY
-      : likelyReach(first.extent, first.count, k, scratch.absentChord2[0]!);
+    isPatient && scratch.count < k ? likelyReach(first, k, scratch.absentChord2[0]!) : Number.POSITIVE_INFINITY;
+  const most = isPatient ? MOST_MISSING : MOST_MISSING << Math.min(round - PATIENT_ROUNDS + 1, 4);
   const chosen: Leaf[] = [];
-  for (let i = 0; i < most; i++) {
+  for (let i = 0; i < Math.min(scratch.absentCount, most); i++) {
     if (i > 0 && scratch.absentChord2[i]! > likely) break;
     chosen.push(leaves[scratch.absent[i]!]!);
   }
   return chosen;
 }
 
-/** The squared chord within which k nodes are to be expected, if the patch's nodes lie evenly in it: π r² · n / area = k + 1, and a third more. */
-function likelyReach(
-  extent: { minLat: number; maxLat: number; minLng: number; maxLng: number },
-  count: number,
-  k: number,
-  chord2: number,
-): number {
+/** The squared chord within which k nodes are to be expected, if an entry's nodes lie evenly in it: π r² · n / area = k + 1, and a third more. */
+function likelyReach({ bounds, kind, count }: Entry, k: number, chord2: number): number {
   const kmPerDegree = 111.2;
-  const height = (extent.maxLat - extent.minLat) * kmPerDegree;
-  const middle = ((extent.minLat + extent.maxLat) / 2) * (Math.PI / 180);
-  const width = (extent.maxLng - extent.minLng) * kmPerDegree * Math.cos(middle);
-  const radius = 1.33 * Math.sqrt(((k + 1) * height * width) / (Math.PI * Math.max(count, 1)));
+  const height = (bounds.maxLat - bounds.minLat) * kmPerDegree;
+  const middle = ((bounds.minLat + bounds.maxLat) / 2) * (Math.PI / 180);
+  const width = (bounds.maxLng - bounds.minLng) * kmPerDegree * Math.cos(middle);
+  const nodes = kind === "directory" ? NODES_OF_DIRECTORY : count;
+  const radius = 1.33 * Math.sqrt(((k + 1) * height * width) / (Math.PI * nodes));
   return kmToChord2(chord2ToKm(chord2) + radius);
 }
 

@@ -10,7 +10,7 @@ export interface Roster {
 }
 
 /** Members past which a cell splits. */
-export const MAX_MEMBERS = 64;
+export const MAX_MEMBERS = 80;
 
 /** Packed bytes past which a cell splits though it has few members: those with long labels and URLs. */
 export const MAX_ROSTER_BYTES = 8 * 1024;

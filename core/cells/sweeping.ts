@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { World } from "../ctx.ts";
 import type { Observation } from "../nodes/record.ts";
-import { putItem, transact } from "../store/index.ts";
+import { putItem } from "../store/index.ts";
 import { type Directory, entryFor } from "./directory.ts";
 import { CELLS } from "./items.ts";
 import { keyOf, type Place, TREES } from "./key.ts";
@@ -11,9 +11,10 @@ import {
   directoryKey,
   observationItem,
   observationKey,
-  putDirectory,
   readItems,
   rosterKey,
+  storeDirectory,
+  writeId,
 } from "./stored.ts";
 
 /** Cells that one worker sweeps together: some 3 000 nodes. */
@@ -125,7 +126,7 @@ export async function writeObservation(
   const written = await putItem(
     world.store,
     CELLS,
-    { ...item, write_id: Math.floor(world.random() * 36 ** 6).toString(36) },
+    { ...item, write_id: writeId(world) },
     previous
       ? {
           expression: "#version = :read",
@@ -178,7 +179,7 @@ async function rewrite(
     const changed = change(directory, found.signs);
     if (!changed) return;
     const next = { ...directory, entries: changed.entries ?? directory.entries };
-    if (await transact(world.store, [putDirectory(world, next, changed.signs ?? found.signs)])) return;
+    if (await storeDirectory(world, next, changed.signs ?? found.signs)) return;
   }
   // Routers see it with the next sweep, which publishes anew.
   world.log.warn("A directory could not be published: others kept being first", { directory: prefix });

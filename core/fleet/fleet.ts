@@ -1,5 +1,6 @@
 import { Cells, type FleetSigns } from "../cells/index.ts";
 import type { World } from "../ctx.ts";
+import { Selection } from "../selection/index.ts";
 import {
   addToTally,
   putRouter,
@@ -40,12 +41,17 @@ export function retire(world: World, router: string): Promise<void> {
 
 /** What routers must know of the whole fleet, as the store has it now. */
 export async function signs(world: World): Promise<FleetSigns> {
-  const [known, { state }] = await Promise.all([routers(world.store), readSweeps(world.store, STATE_ALONE)]);
+  const [known, { tallies, state }] = await Promise.all([routers(world.store), recentSweeps(world)]);
   const alive = known.filter(({ seen }) => world.now() - seen <= ROUTER_SILENT_MS);
+  const reports = alive.map(({ routes_per_s }) => ({ sends: routes_per_s, seconds: 1 }));
+  // The newest wave may still be counting; the one before it has had its time.
+  const whole = tallies.at(-2) ?? tallies.at(-1);
+  const rate = Selection.fleetRate(reports, whole?.connections ?? 0);
   return {
     protected: state?.protected ?? false,
-    routers: Math.max(1, alive.length),
-    routes_per_s: alive.reduce((sum, { routes_per_s }) => sum + routes_per_s, 0),
+    routers: rate.routers,
+    routes_per_s: rate.routesPerSecond,
+    ...(rate.sessionSeconds === undefined ? {} : { session_s: rate.sessionSeconds }),
   };
 }
 
@@ -67,10 +73,12 @@ export async function count(
   world: World,
   wave: number,
   unit: { readonly directory: string; readonly cells: readonly string[] },
-  counts: { readonly pool: number; readonly failing: number; readonly probed: number },
+  counts: Omit<TallyItem, "wave" | "units">,
 ): Promise<{ running: TallyItem; previous: TallyItem | null; state: StateItem | null }> {
-  const running = await addToTally(world.store, wave, unitKey(unit.directory, unit.cells), counts);
-  const { tallies, state } = await readSweeps(world.store, wave - recent(world));
+  const [running, { tallies, state }] = await Promise.all([
+    addToTally(world.store, wave, unitKey(unit.directory, unit.cells), counts),
+    readSweeps(world.store, wave - recent(world)),
+  ]);
   return { running, previous: tallies.findLast((tally) => tally.wave < wave) ?? null, state };
 }
 

@@ -37,6 +37,8 @@ export interface TallyItem {
   readonly pool: number;
   readonly failing: number;
   readonly probed: number;
+  /** Connections that its nodes had. */
+  readonly connections: number;
   readonly units: number;
 }
 
@@ -70,7 +72,7 @@ export async function addToTally(
   store: Store,
   wave: number,
   unit: string,
-  counts: { readonly pool: number; readonly failing: number; readonly probed: number },
+  counts: Omit<TallyItem, "wave" | "units">,
 ): Promise<TallyItem> {
   try {
     const { Attributes } = await store.doc.send(
@@ -78,13 +80,14 @@ export async function addToTally(
         TableName: store.table(FLEET),
         Key: { scope: SWEEPS, at: second(wave) },
         UpdateExpression:
-          "SET expires_at = :expires ADD #pool :pool, failing :failing, probed :probed, #units :units",
+          "SET expires_at = :expires ADD #pool :pool, failing :failing, probed :probed, #connections :connections, #units :units",
         ConditionExpression: "NOT contains(#units, :unit)",
-        ExpressionAttributeNames: { "#pool": "pool", "#units": "units" },
+        ExpressionAttributeNames: { "#pool": "pool", "#connections": "connections", "#units": "units" },
         ExpressionAttributeValues: {
           ":pool": counts.pool,
           ":failing": counts.failing,
           ":probed": counts.probed,
+          ":connections": counts.connections,
           ":unit": unit,
           ":units": new Set([unit]),
           ":expires": wave + TALLY_KEPT_S,
@@ -121,7 +124,7 @@ export async function readSweeps(
 }
 
 function tallyOf(item: Item): TallyItem {
-  const { at, pool, failing, probed, units } = item as Record<string, number> & {
+  const { at, pool, failing, probed, connections, units } = item as Record<string, number> & {
     at: string;
     units?: Set<string>;
   };
@@ -130,6 +133,7 @@ function tallyOf(item: Item): TallyItem {
     pool: pool ?? 0,
     failing: failing ?? 0,
     probed: probed ?? 0,
+    connections: connections ?? 0,
     units: units?.size ?? 0,
   };
 }

@@ -44,12 +44,13 @@ function probeOf(probes: Probes, member: Member): ProbeResult | undefined {
 export function countCell(
   state: CellState,
   probes: Probes,
-): { pool: number; failing: number; probed: number } {
-  const counts = { pool: 0, failing: 0, probed: 0 };
+): { pool: number; failing: number; probed: number; connections: number } {
+  const counts = { pool: 0, failing: 0, probed: 0, connections: 0 };
   for (const member of state.members) {
     const result = probeOf(probes, member);
     if (!result) continue;
     counts.probed += 1;
+    if (result.pass) counts.connections += result.load.active_connections ?? 0;
     if (member.draining || !isInPool(inEpoch(state.observed?.nodes.get(member.id), member.epoch).health))
       continue;
     counts.pool += 1;

@@ -46,8 +46,10 @@ export async function settleCell(world: World, first: CellState, judged: Judged)
       Cells.writeObservation(world, state!.cell, state!.observed, { wave, at, nodes: round.nodes }),
     );
     if (version !== null) {
-      await tellDrained(world, round.drained, judged);
-      if (judged.wave !== undefined) await keepMetrics(world, state, judged, round, at);
+      await Promise.all([
+        tellDrained(world, round.drained, judged),
+        keepMetrics(world, state, judged, round, at),
+      ]);
       return { round, flips: round.flips.length, version };
     }
     [state] = await Cells.read(world, [state.cell]);
@@ -159,6 +161,7 @@ async function keepMetrics(
   round: Round,
   at: number,
 ): Promise<void> {
+  if (judged.wave === undefined) return;
   const minute = (ms: number) => Math.floor(ms / 60_000);
   if (state.observed && minute(state.observed.at) === minute(at)) return;
   const seen = [...round.nodes].filter(([id]) => judged.probes.get(id)?.result.pass);

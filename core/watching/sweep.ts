@@ -43,8 +43,10 @@ export async function sweep(world: World, order: SweepOrder): Promise<SweepRepor
   };
   const settled = await Promise.allSettled(due.map((state) => settleCell(world, state, judged)));
   const done = settled.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
-  await publish(world, order, due, settled);
-  if (wave !== undefined) await patrol(world, order, due, settled);
+  await Promise.all([
+    publish(world, order, due, settled),
+    only ? undefined : patrol(world, order, due, settled),
+  ]);
 
   const fault = settled.find((end) => end.status === "rejected");
   if (fault) throw fault.reason;
@@ -84,11 +86,12 @@ async function probeAll(
 type Counts = ReturnType<typeof countCell>;
 
 function sum(all: readonly Counts[]): Counts {
-  const total = { pool: 0, failing: 0, probed: 0 };
-  for (const { pool, failing, probed } of all) {
+  const total = { pool: 0, failing: 0, probed: 0, connections: 0 };
+  for (const { pool, failing, probed, connections } of all) {
     total.pool += pool;
     total.failing += failing;
     total.probed += probed;
+    total.connections += connections;
   }
   return total;
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { Cells } from "../../core/cells/index.ts";
 import { Fleet } from "../../core/fleet/index.ts";
 import { Nodes } from "../../core/nodes/index.ts";
@@ -7,6 +7,8 @@ import { adminCtx, coldWorld, openTestWorld, type TestWorld } from "../world/ind
 import { allUnits, type Edges, healths, registerEdges, startEdges, sweepFleet } from "./edges.ts";
 
 const NODES = 100;
+vi.setConfig({ testTimeout: 90_000 });
+
 let world: TestWorld;
 let edges: Edges;
 let now = 1_800_000_000_000;
@@ -99,7 +101,7 @@ test("H9: an order that comes twice counts once", async () => {
   edges.behave("error", upTo(60));
   now += 30_000;
   const [unit] = await allUnits(world);
-  const counts = { pool: 100, failing: 40, probed: 100 };
+  const counts = { pool: 100, failing: 40, probed: 100, connections: 0 };
   for (let i = 0; i < 3; i++) await Fleet.count(world, now / 1000, unit!, counts);
   const { running } = await Fleet.count(world, now / 1000, unit!, counts);
   expect(running).toMatchObject({ ...counts, units: 1 });
@@ -118,7 +120,12 @@ test("H9: protection that nobody judges any more is cleared by dispatch, and pub
 test("routers that announce themselves are counted for a minute, and their rates added up", async () => {
   await Fleet.announce(world, { router: "a", routes: 300, seconds: 30 });
   await Fleet.announce(world, { router: "b", routes: 60, seconds: 30 });
-  expect(await Fleet.publish(world)).toEqual({ protected: false, routers: 2, routes_per_s: 12 });
+  // No sweep has counted a connection yet, so a session is as short as one is taken to be.
+  expect(await Fleet.publish(world)).toEqual({ protected: false, routers: 2, routes_per_s: 12, session_s: 1 });
+  const wave = Math.floor(world.now() / 1000) - 1;
+  const counts = { pool: 5, failing: 0, probed: 5, connections: 360 };
+  await Fleet.count(world, wave, { directory: "g", cells: ["g"] }, counts);
+  expect((await Fleet.signs(world)).session_s).toBeCloseTo(360 / 12, 9);
   await Fleet.retire(world, "b");
   expect(await Fleet.signs(world)).toMatchObject({ routers: 1, routes_per_s: 10 });
   now += 61_000;

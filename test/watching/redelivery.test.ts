@@ -67,63 +67,67 @@ function resultOf(good: boolean, i: number): ProbeResult {
   return { pass: true, health: "healthy", load, evidence };
 }
 
-test(`reliability 6, H8: orders that come twice, late, out of order, or again after a lost answer end as one delivery in order (${RUNS} runs)`, async () => {
-  for (let run = 0; run < RUNS; run++) {
-    const random = randomOf(run + 1);
-    await registerEdges(world, edges, NODES);
-    const units = await allUnits(world);
-    const epochs = new Map((await Nodes.findAll(world, idsOf())).map(({ id, epoch }) => [id, epoch]));
-    const budget = { left: 0 };
-    const handle = makeHealth(
-      () => unsure(random, budget),
-      () => {},
-    );
-
-    const first = Math.ceil(now / 30_000) * 30;
-    const model = new Map<string, NodeObservation>();
-    const flips = new Map(idsOf().map((id) => [id, 0]));
-    let folded = 0;
-    for (const wave of deliveries(random)) {
-      const good = Array.from({ length: NODES }, () => random() < 0.5);
-      edges.behave("healthy");
-      edges.behave(
-        "error",
-        good.flatMap((is, i) => (is ? [] : [i])),
+test(
+  `reliability 6, H8: orders that come twice, late, out of order, or again after a lost answer end as one delivery in order (${RUNS} runs)`,
+  async () => {
+    for (let run = 0; run < RUNS; run++) {
+      const random = randomOf(run + 1);
+      await registerEdges(world, edges, NODES);
+      const units = await allUnits(world);
+      const epochs = new Map((await Nodes.findAll(world, idsOf())).map(({ id, epoch }) => [id, epoch]));
+      const budget = { left: 0 };
+      const handle = makeHealth(
+        () => unsure(random, budget),
+        () => {},
       );
-      now = (first + wave * 30) * 1000;
-      for (const unit of units) await untilTaken({ ...unit, wave: first + wave * 30, units: units.length });
-      if (wave < folded) continue;
-      folded = wave + 1;
-      for (let i = 0; i < NODES; i++) {
-        const epoch = epochs.get(`n${i}`)!;
-        const { observation, flip } = fold(model.get(`n${i}`), resultOf(good[i]!, i), {
-          ...judgement,
-          epoch,
-        });
-        model.set(`n${i}`, observation);
-        if (flip) flips.set(`n${i}`, flips.get(`n${i}`)! + 1);
+
+      const first = Math.ceil(now / 30_000) * 30;
+      const model = new Map<string, NodeObservation>();
+      const flips = new Map(idsOf().map((id) => [id, 0]));
+      let folded = 0;
+      for (const wave of deliveries(random)) {
+        const good = Array.from({ length: NODES }, () => random() < 0.5);
+        edges.behave("healthy");
+        edges.behave(
+          "error",
+          good.flatMap((is, i) => (is ? [] : [i])),
+        );
+        now = (first + wave * 30) * 1000;
+        for (const unit of units) await untilTaken({ ...unit, wave: first + wave * 30, units: units.length });
+        if (wave < folded) continue;
+        folded = wave + 1;
+        for (let i = 0; i < NODES; i++) {
+          const epoch = epochs.get(`n${i}`)!;
+          const { observation, flip } = fold(model.get(`n${i}`), resultOf(good[i]!, i), {
+            ...judgement,
+            epoch,
+          });
+          model.set(`n${i}`, observation);
+          if (flip) flips.set(`n${i}`, flips.get(`n${i}`)! + 1);
+        }
+      }
+
+      expect(await observed(world), `run ${run}`).toEqual(model);
+      for (const record of await Nodes.findAll(world, idsOf())) {
+        expect(record.health, `run ${run}, ${record.id}`).toBe(model.get(record.id)?.health);
+        const { transitions } = await Nodes.transitions(adminCtx(world), { id: record.id });
+        const ofThisRun = transitions.findIndex(({ to }) => to === "active");
+        expect(ofThisRun, `run ${run}, ${record.id}: rows of its ledger`).toBe(flips.get(record.id));
+        await Nodes.remove(adminCtx(world), { id: record.id });
+      }
+
+      async function untilTaken(order: unknown): Promise<void> {
+        for (let tries = 0; tries < 20; tries++) {
+          budget.left = MOST_LOST;
+          if ((await handle(message(order))).batchItemFailures.length === 0) return;
+        }
+        throw new Error("The order was never taken.");
       }
     }
-
-    expect(await observed(world), `run ${run}`).toEqual(model);
-    for (const record of await Nodes.findAll(world, idsOf())) {
-      expect(record.health, `run ${run}, ${record.id}`).toBe(model.get(record.id)?.health);
-      const { transitions } = await Nodes.transitions(adminCtx(world), { id: record.id });
-      const ofThisRun = transitions.findIndex(({ to }) => to === "active");
-      expect(ofThisRun, `run ${run}, ${record.id}: rows of its ledger`).toBe(flips.get(record.id));
-      await Nodes.remove(adminCtx(world), { id: record.id });
-    }
-
-    async function untilTaken(order: unknown): Promise<void> {
-      for (let tries = 0; tries < 20; tries++) {
-        budget.left = MOST_LOST;
-        if ((await handle(message(order))).batchItemFailures.length === 0) return;
-      }
-      throw new Error("The order was never taken.");
-    }
-  }
-  console.log(`reliability 6: ${RUNS} runs of ${WAVES} waves, doubled and shuffled`);
-});
+    console.log(`reliability 6: ${RUNS} runs of ${WAVES} waves, doubled and shuffled`);
+  },
+  60_000 + RUNS * 5_000,
+);
 
 function idsOf(): string[] {
   return Array.from({ length: NODES }, (_, i) => `n${i}`);

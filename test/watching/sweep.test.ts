@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { Cells } from "../../core/cells/index.ts";
 import type { Ctx } from "../../core/ctx.ts";
 import { iso } from "../../core/id.ts";
@@ -6,6 +6,8 @@ import { Nodes } from "../../core/nodes/index.ts";
 import { type SweepOrder, Watching } from "../../core/watching/index.ts";
 import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
 import { allUnits, type Edges, healths, observed, registerEdges, startEdges, sweepFleet } from "./edges.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let world: TestWorld;
 let ctx: Ctx;
@@ -190,4 +192,23 @@ test("dispatch orders every unit once per wave, with their number", async () => 
     for (const order of orders) await Watching.sweep(world, order);
   }
   expect(edges.asked).toEqual([2, 2, 2, 2]);
+});
+
+test("a flip that can't be stored holds up no other node, and the next sweep finds it again", async () => {
+  await registerEdges(world, edges, 2);
+  const { doc } = world.store;
+  const send = async (command: { input: object }) => {
+    const concerns = JSON.stringify(command.input).includes('"n0"') && "TransactItems" in command.input;
+    if (concerns) throw new Error("The store is on fire.");
+    return doc.send(command as never);
+  };
+  const burning = { ...world, store: { ...world.store, doc: { send } as unknown as typeof doc } };
+  now += 30_000;
+  await sweepFleet(burning, now / 1000);
+  expect(await healths(world)).toEqual({
+    cells: { unknown: 1, healthy: 1 },
+    records: { unknown: 1, healthy: 1 },
+  });
+  await wave();
+  expect(await healths(world)).toEqual({ cells: { healthy: 2 }, records: { healthy: 2 } });
 });
