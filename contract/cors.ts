@@ -9,6 +9,6 @@ export const CORS = {
     "traceparent",
     "x-request-id",
   ],
-  exposedHeaders: ["ETag", "Link", "X-Request-Id", "Location", "Retry-After"],
+  exposedHeaders: ["ETag", "Link", "X-Request-Id", "Location", "Retry-After", "X-Export-Complete"],
   maxAgeS: 600,
 } as const;

@@ -1,6 +1,8 @@
 import type { Endpoint } from "./endpoint.ts";
+import { analytics } from "./endpoints/analytics.ts";
 import { discovery } from "./endpoints/discovery.ts";
 import { nodes } from "./endpoints/nodes.ts";
+import { requests } from "./endpoints/requests.ts";
 import { routing } from "./endpoints/routing.ts";
 import { service } from "./endpoints/service.ts";
 import { watching } from "./endpoints/watching.ts";
@@ -9,9 +11,14 @@ export type { Caller, Domain, Endpoint, Method } from "./endpoint.ts";
 export { pathNames } from "./endpoint.ts";
 
 /** The endpoint list: stacks, handlers, the OpenAPI document and the client are all made from it. */
-export const ENDPOINTS = { ...routing, ...nodes, ...watching, ...discovery, ...service } satisfies Record<
-  string,
-  Endpoint
->;
+export const ENDPOINTS = {
+  ...routing,
+  ...nodes,
+  ...watching,
+  ...discovery,
+  ...requests,
+  ...analytics,
+  ...service,
+} satisfies Record<string, Endpoint>;
 
 export type EndpointId = keyof typeof ENDPOINTS;

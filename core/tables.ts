@@ -2,11 +2,21 @@ import { CELLS } from "./cells/items.ts";
 import { FLEET } from "./fleet/items.ts";
 import { METRICS } from "./metrics/items.ts";
 import { NODES } from "./nodes/items.ts";
-import { REQUESTS } from "./requests/items.ts";
+import { REQUEST_HOURS, REQUESTS } from "./requests/items.ts";
+import { ROLLUPS } from "./rollups/table.ts";
 import type { TableSpec } from "./store/index.ts";
 
 /** First answers to repeated writes, by caller and `Idempotency-Key`, for a day. */
 export const IDEMPOTENCY: TableSpec = { name: "idempotency", partitionKey: "id", ttl: "expiration" };
 
 /** Every table there is: the stacks, the local run and the tests create from this list. */
-export const TABLES: readonly TableSpec[] = [NODES, CELLS, FLEET, METRICS, REQUESTS, IDEMPOTENCY];
+export const TABLES: readonly TableSpec[] = [
+  NODES,
+  CELLS,
+  FLEET,
+  METRICS,
+  REQUESTS,
+  REQUEST_HOURS,
+  ROLLUPS,
+  IDEMPOTENCY,
+];

@@ -73,6 +73,11 @@ const STUBS: readonly Stub[] = [
       export const parseEpochTimestamp = (value) => (value == null ? undefined : new Date(Math.round(Number(value) * 1000)));`,
   },
   {
+    module: /\/@datadog\/sketches-js\/dist\/ddsketch\/proto\/compiled\.js$/,
+    why: "Sketches are stored as their bins, not as protobuf, whose runtime is not there.",
+    contents: "module.exports = {};",
+  },
+  {
     module: /\/@aws-sdk\/lib-dynamodb\/dist-es\/pagination\/index\.js$/,
     why: "The store turns its pages itself; the paginators keep Scan and its schemas in.",
     contents: "export {};",

@@ -7,50 +7,62 @@ import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Duration, RemovalPolicy } from "aws-cdk-lib/core";
 import { type Function as SstFunction, type StackContext, use } from "sst/constructs";
 import { alarm, ONE_MINUTE } from "./alarms.ts";
-import { FUNCTIONS, STREAM } from "./functions.ts";
+import { FUNCTIONS, type FunctionName, type FunctionSpec, STREAM } from "./functions.ts";
 import { lambda } from "./lambda.ts";
 import { except } from "./nag.ts";
-import { isProduction } from "./naming.ts";
+import { isProduction, logicalName } from "./naming.ts";
 import { Storage } from "./storage.ts";
 
-/** The function that carries changes of nodes into their cells, called by the table's stream. */
-export function nodeChanges(context: StackContext, environment: Record<string, string>): SstFunction {
+interface Streamed {
+  readonly environment?: Record<string, string>;
+  /** What the alarms say of records that come late, and of those that failed for good. */
+  readonly late: string;
+  readonly failed: string;
+}
+
+/** A function that is called by its table's stream. */
+export function streamed(context: StackContext, name: FunctionName, words: Streamed): SstFunction {
   const { stack } = context;
-  const changes = lambda(context, "node-changes", { environment });
+  const spec: FunctionSpec = FUNCTIONS[name];
+  if (spec.kind !== "stream") throw new Error(`${name} has no stream.`);
+  const reading = { ...STREAM, ...spec.reading };
+  const made = lambda(context, name, words.environment ? { environment: words.environment } : {});
   // Cast as elsewhere in stacks/: CDK's interfaces were not written for exactOptionalPropertyTypes.
-  const table = use(Storage).tables.get(FUNCTIONS["node-changes"].table) as ITable;
-  changes.addEventSource(
+  const table = use(Storage).tables.get(spec.table) as ITable;
+  made.addEventSource(
     new DynamoEventSource(table, {
       startingPosition: StartingPosition.TRIM_HORIZON,
-      batchSize: STREAM.batchSize,
+      batchSize: reading.batchSize,
       bisectBatchOnError: true,
-      retryAttempts: STREAM.retries,
-      maxRecordAge: Duration.seconds(STREAM.maxAgeS),
+      retryAttempts: reading.retries,
+      maxRecordAge: Duration.seconds(reading.maxAgeS),
+      ...(reading.gatherS ? { maxBatchingWindow: Duration.seconds(reading.gatherS) } : {}),
+      ...(reading.windowS ? { tumblingWindow: Duration.seconds(reading.windowS) } : {}),
       reportBatchItemFailures: true,
-      onFailure: failedChanges(context),
+      onFailure: failedChanges(context, logicalName(name), words.failed),
     }),
   );
-  except(changes.role!, "IAM5", "X-Ray and dynamodb:ListStreams know no single resource.", ["Resource::*"]);
-  alarm(stack, "NodeChangesAge", {
-    metric: changes.metric("IteratorAge", { period: ONE_MINUTE, statistic: "Maximum" }),
-    threshold: 60_000,
+  except(made.role!, "IAM5", "X-Ray and dynamodb:ListStreams know no single resource.", ["Resource::*"]);
+  alarm(stack, `${logicalName(name)}Age`, {
+    metric: made.metric("IteratorAge", { period: ONE_MINUTE, statistic: "Maximum" }),
+    threshold: 60_000 + (reading.gatherS ?? 0) * 1000,
     periods: 3,
-    description: "Changes of nodes reach their cells more than a minute late.",
+    description: words.late,
   });
-  return changes;
+  return made;
 }
 
 /**
  * Where records go that failed for good: to a bucket, for a queue would be told their place in the stream alone, which forgets them within
  * a day. The bucket tells the queue of each, so that there is one place to count and redrive from.
  */
-function failedChanges({ stack, app }: StackContext): IEventSourceDlq {
-  const dead = new Queue(stack, "NodeChangesDeadLetters", {
+function failedChanges({ stack, app }: StackContext, id: string, said: string): IEventSourceDlq {
+  const dead = new Queue(stack, `${id}DeadLetters`, {
     encryption: QueueEncryption.SQS_MANAGED,
     enforceSSL: true,
     retentionPeriod: Duration.days(14),
   });
-  const bucket = new Bucket(stack, "FailedNodeChanges", {
+  const bucket = new Bucket(stack, `Failed${id}`, {
     encryption: BucketEncryption.S3_MANAGED,
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
     enforceSSL: true,
@@ -70,12 +82,12 @@ function failedChanges({ stack, app }: StackContext): IEventSourceDlq {
     queueConfigurations: [{ event: "s3:ObjectCreated:*", queue: dead.queueArn }],
   };
   bucket.node.addDependency(dead);
-  alarm(stack, "NodeChangesDeadLetters", {
+  alarm(stack, `${id}DeadLetters`, {
     metric: dead.metricApproximateNumberOfMessagesVisible({ period: ONE_MINUTE, statistic: "Maximum" }),
     threshold: 1,
-    description: "Changes of nodes failed for good; the queue names the objects that hold them.",
+    description: said,
   });
-  stack.addOutputs({ FailedNodeChangesBucket: bucket.bucketName });
+  stack.addOutputs({ [`Failed${id}Bucket`]: bucket.bucketName });
   except(dead, "SQS3", "It is where failed changes end: the bucket tells it of each.");
   except(
     bucket,

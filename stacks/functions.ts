@@ -13,25 +13,36 @@ export type FunctionSpec = Common &
     | { readonly kind: "http"; readonly domain: Domain }
     | { readonly kind: "queue"; readonly queue: keyof typeof QUEUES }
     | { readonly kind: "schedule"; readonly everyMinutes: number }
-    | { readonly kind: "stream"; readonly table: string }
+    | { readonly kind: "stream"; readonly table: string; readonly reading?: Partial<StreamReading> }
   );
 
 /** Queues and how they are emptied: the stacks make them so, and the local run's queues behave so. */
 export const QUEUES = {
   health: {
-    batchSize: 5,
+    batchSize: 1,
     /** Workers at a time: 50 probe some 100 000 nodes within a wave. */
     maxConcurrency: 50,
     /** Six times the worker's timeout, as AWS advises: a batch is not handed over twice while it is worked on. */
-    visibilityS: 360,
+    visibilityS: 720,
     /** An order that waited longer is of a sweep long past. */
     retentionS: 1800,
     maxReceives: 3,
   },
 } as const;
 
-/** How streams are read: a record that fails is tried this often, alone, and then put aside. */
-export const STREAM = { batchSize: 100, retries: 5, maxAgeS: 3600 } as const;
+/** How a stream is read: a record that fails is tried so often, alone, and then put aside. */
+export interface StreamReading {
+  readonly batchSize: number;
+  readonly retries: number;
+  readonly maxAgeS: number;
+  /** Seconds that records are waited for to fill a batch. */
+  readonly gatherS?: number;
+  /** A tumbling window, in seconds: with one, the function is told which shard a batch is of. */
+  readonly windowS?: number;
+}
+
+/** How streams are read unless a function says otherwise. */
+export const STREAM: StreamReading = { batchSize: 100, retries: 5, maxAgeS: 3600 };
 
 const MINUTES_A_WEEK = 7 * 24 * 60;
 
@@ -55,6 +66,13 @@ export const FUNCTIONS = {
     memoryMb: 512,
     timeoutS: 29,
   },
+  requests: {
+    entry: "functions/http/requests.ts",
+    kind: "http",
+    domain: "requests",
+    memoryMb: 1024,
+    timeoutS: 29,
+  },
   service: {
     entry: "functions/http/service.ts",
     kind: "http",
@@ -74,7 +92,7 @@ export const FUNCTIONS = {
     kind: "queue",
     queue: "health",
     memoryMb: 512,
-    timeoutS: 60,
+    timeoutS: 120,
   },
   "node-changes": {
     entry: "functions/streams/nodes.ts",
@@ -82,6 +100,28 @@ export const FUNCTIONS = {
     table: "nodes",
     memoryMb: 512,
     timeoutS: 30,
+  },
+  "request-rollups": {
+    entry: "functions/streams/rollups.ts",
+    kind: "stream",
+    table: "requests",
+    reading: { batchSize: 1000, retries: 10, maxAgeS: 86_400, gatherS: 20, windowS: 300 },
+    memoryMb: 512,
+    timeoutS: 60,
+  },
+  "fold-rollups": {
+    entry: "functions/jobs/fold-rollups.ts",
+    kind: "schedule",
+    everyMinutes: 5,
+    memoryMb: 1024,
+    timeoutS: 240,
+  },
+  analytics: {
+    entry: "functions/http/analytics.ts",
+    kind: "http",
+    domain: "analytics",
+    memoryMb: 1024,
+    timeoutS: 29,
   },
   "rebuild-cells": {
     entry: "functions/jobs/rebuild-cells.ts",
@@ -99,6 +139,8 @@ export const HTTP_FUNCTIONS: Readonly<Record<Domain, FunctionName>> = {
   routing: "routing",
   nodes: "nodes",
   discovery: "discovery",
+  requests: "requests",
+  analytics: "analytics",
   service: "service",
 };
 

@@ -21,7 +21,7 @@ const REPEAT = ["GetItem", "PutItem", "UpdateItem", "DeleteItem"] as const;
 /** What each function may do, and no more. A function that calls something else is refused by AWS. */
 export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
   routing: {
-    tables: { cells: READ_CELLS, requests: ["PutItem"], fleet: ["PutItem"] },
+    tables: { cells: READ_CELLS, requests: ["PutItem"], "request-hours": ["PutItem"], fleet: ["PutItem"] },
     adminKey: true,
   },
   nodes: {
@@ -44,6 +44,10 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
     },
     adminKey: true,
   },
+  requests: {
+    tables: { requests: ["GetItem"], "requests/newest": ["Query"], "request-hours": ["Query"] },
+    adminKey: true,
+  },
   service: { tables: { idempotency: ["GetItem"] }, adminKey: true },
   dispatch: {
     tables: { cells: [...READ_CELLS, "PutItem"], fleet: ["Query", "PutItem"] },
@@ -60,6 +64,17 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
   "node-changes": {
     tables: { nodes: ["BatchGetItem"], cells: EDIT_CELLS, metrics: ["PutItem"] },
     sends: ["health"],
+  },
+  "request-rollups": { tables: { rollups: ["Query", "PutItem"] } },
+  "fold-rollups": { tables: { rollups: ["GetItem", "Query", "PutItem"] } },
+  analytics: {
+    tables: {
+      rollups: ["GetItem", "Query"],
+      "requests/newest": ["Query"],
+      "request-hours": ["Query"],
+      "nodes/newest": ["Query"],
+    },
+    adminKey: true,
   },
   "rebuild-cells": {
     tables: { nodes: ["BatchGetItem"], "nodes/newest": ["Query"], cells: EDIT_CELLS },

@@ -7,7 +7,7 @@ import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Duration } from "aws-cdk-lib/core";
 import { dependsOn, type Function as SstFunction, type StackContext } from "sst/constructs";
 import { alarm, FIVE_MINUTES, ONE_MINUTE } from "./alarms.ts";
-import { nodeChanges } from "./changes.ts";
+import { streamed } from "./changes.ts";
 import { FUNCTIONS, type FunctionName, QUEUES } from "./functions.ts";
 import { GRANTS } from "./grants.ts";
 import { lambda } from "./lambda.ts";
@@ -36,7 +36,11 @@ export function Health(context: StackContext): void {
     new SqsEventSource(queue, { batchSize, maxConcurrency, reportBatchItemFailures: true }),
   );
 
-  const changes = nodeChanges(context, environment);
+  const changes = streamed(context, "node-changes", {
+    environment,
+    late: "Changes of nodes reach their cells more than a minute late.",
+    failed: "Changes of nodes failed for good; the queue names the objects that hold them.",
+  });
 
   const rebuild = lambda(context, "rebuild-cells");
   every(context, "rebuild-cells", rebuild);
@@ -95,14 +99,15 @@ function healthQueue({ stack }: StackContext): Queue {
 }
 
 /** Calls a function on its schedule. A call that could not be made within the interval is dropped: the next one does its work. */
-function every({ stack }: StackContext, name: FunctionName, target: SstFunction): void {
+export function every({ stack }: StackContext, name: FunctionName, target: SstFunction): void {
   const spec = FUNCTIONS[name];
   if (spec.kind !== "schedule") throw new Error(`${name} has no schedule.`);
   const interval = Duration.minutes(spec.everyMinutes);
   const patience = Duration.minutes(Math.min(spec.everyMinutes, 60));
   new Rule(stack, `${logicalName(name)}Schedule`, {
     description: `Calls ${name}`,
-    schedule: Schedule.rate(interval),
+    // Every minute is on the minute, as its windows are; a rate would drift over their edges.
+    schedule: spec.everyMinutes === 1 ? Schedule.cron({ minute: "*" }) : Schedule.rate(interval),
     targets: [
       new LambdaFunction(target, {
         retryAttempts: 1,

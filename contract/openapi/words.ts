@@ -8,6 +8,16 @@ export interface Word {
 export const WORDS: Readonly<Record<string, Word>> = {
   id: { description: "Chosen by whoever made it, or a UUIDv7.", example: "zurich-1" },
   node_id: { description: "The node's id.", example: "zurich-1" },
+  client_id: {
+    description: "Who the client said it is: `client_id`, else `id`, of its `client_info`.",
+    example: "client-7",
+  },
+  cell: { description: "A geohash, 1 to 9 characters: everything in that cell.", example: "u0qj" },
+  q: {
+    description: "A JSON object that the request, the response or the metadata contains.",
+    example: '{"payload":{"user":"ada"}}',
+  },
+  format: { description: "Of the file.", example: "json" },
   name: { description: "What people call it.", example: "Zürich 1" },
   hostname: { description: "The machine's own name.", example: "zurich-1" },
   ip: { description: "IPv4 or IPv6 address.", example: "203.0.113.10" },
@@ -114,6 +124,12 @@ export const WORDS: Readonly<Record<string, Word>> = {
   dry_run: { description: "Answer without recording or forwarding.", example: false },
   distance: { description: "Great-circle kilometres.", example: 1.2 },
   distance_km: { description: "Great-circle kilometres.", example: 1.2 },
+  bucket: { description: "What a point stands for.", example: "hour" },
+  precision: { description: "Characters of the geohash that make a cell.", example: 4 },
+  requests: { description: "How many.", example: 1200 },
+  rejected: { description: "Refused, since no node qualified.", example: 12 },
+  error_rate: { description: "Percent that failed or were rejected.", example: 1.5 },
+  response_time_ms: { description: "Milliseconds." },
   load_score: { description: "0 idle – 1 full.", example: 0.18 },
   score: { description: "What the strategy ordered by; the lowest goes first.", example: 0.18 },
 };
@@ -131,6 +147,8 @@ export const TAGS: readonly {
     description: "The fleet: who there is, and what the operator wants of each.",
   },
   { name: "Discovery", of: ["discovery"], description: "Finding nodes that did not register themselves." },
+  { name: "Requests", of: ["requests"], description: "What was routed, on record." },
+  { name: "Analytics", of: ["analytics", "dashboard"], description: "Counts of what was routed." },
   { name: "Metrics", of: ["metrics"], description: "Load over time." },
   { name: "Service", of: ["", "health", "docs", "openapi.json"], description: "Arx itself." },
 ];

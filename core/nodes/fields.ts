@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 
 /** A message for what has the wrong type, which says so when there is nothing at all. */
-const must = (message: string) => ({
+export const must = (message: string) => ({
   error: (issue: { readonly input?: unknown }) => (issue.input === undefined ? "Is required" : message),
 });
 
@@ -16,6 +16,12 @@ export const wholeBetween = (min: number, max: number) => {
   const message = `Must be a whole number from ${min} to ${max}`;
   return z.int(must(message)).check(z.gte(min, message), z.lte(max, message));
 };
+
+/** One of some words; the message names them. */
+export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) =>
+  z.enum(words, must(`Must be one of ${words.join(", ")}`));
+
+export const yesOrNo = z.boolean(must("Must be true or false"));
 
 /** Printable text of 1 to `max` characters, blanks around it removed. */
 export const text = (max: number) =>

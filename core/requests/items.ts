@@ -17,7 +17,18 @@ export const REQUESTS: TableSpec = {
   stream: true,
 };
 
-const SHARDS = 8;
+/**
+ * The hours that have requests, so that a listing passes over those that have none → `scope`, by `hour`. Beside the requests, whose stream
+ * tells of requests alone.
+ */
+export const REQUEST_HOURS: TableSpec = {
+  name: "request-hours",
+  partitionKey: "scope",
+  sortKey: "hour",
+  ttl: "expires_at",
+};
+
+export const SHARDS = 8;
 
 /** The index partition of a request: the hour it was made in (UTC) and a shard by the last digit of its id. */
 export function hourShard(id: string, madeAt: number): string {

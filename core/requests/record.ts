@@ -1,8 +1,8 @@
-import geohash from "ngeohash";
 import type { World } from "../ctx.ts";
-import { iso } from "../id.ts";
 import { putItem } from "../store/index.ts";
-import { hourShard, REQUESTS } from "./items.ts";
+import { markHour } from "./calendar.ts";
+import { REQUESTS } from "./items.ts";
+import { itemOfRequest } from "./stored.ts";
 
 export type RequestStatus = "pending" | "routed" | "completed" | "failed" | "rejected";
 
@@ -17,6 +17,8 @@ export interface RoutingRequest {
   readonly distance: number | null;
   readonly load_score: number | null;
   readonly status: RequestStatus;
+  /** Why it was rejected (the refusal's code), or how it failed: NODE_TIMEOUT or BAD_NODE. */
+  readonly error?: string | null;
   readonly response_time_ms: number;
   readonly request_data: unknown;
   readonly response_data: unknown;
@@ -32,34 +34,20 @@ const MAX_BODIES_BYTES = 360 * 1024;
 
 /** Stores a routing request: one put, on the condition that its id is new, which makes a retried put harmless. */
 export async function record(world: World, request: RoutingRequest): Promise<void> {
-  const { lat, lng, created_at: madeAt, ...rest } = request;
-  const item = {
-    ...withoutEmpty(rest),
-    coordinates_x: lng,
-    coordinates_y: lat,
-    geohash: geohash.encode(lat, lng, 9),
-    created_at: iso(madeAt),
-    hour_shard: hourShard(request.id, madeAt),
-    expires_at: Math.floor(madeAt / 1000) + world.config.REQUEST_RETENTION_DAYS * 86_400,
-  };
-  const size = sizeOf(request.request_data) + sizeOf(request.response_data);
+  const expiresAtS = Math.floor(request.created_at / 1000) + world.config.REQUEST_RETENTION_DAYS * 86_400;
+  const item = itemOfRequest(request, expiresAtS);
+  const answerBytes = sizeOf(item.response_data);
   const bounded =
-    size > MAX_BODIES_BYTES
-      ? { ...item, response_data: { omitted_bytes: sizeOf(request.response_data) } }
+    sizeOf(item.request_data) + answerBytes > MAX_BODIES_BYTES
+      ? { ...item, response_data: JSON.stringify({ omitted_bytes: answerBytes }) }
       : item;
+  await markHour(world, request.created_at);
   await putItem(world.store, REQUESTS, bounded, {
     expression: "attribute_not_exists(#id)",
     names: { "#id": "id" },
   });
 }
 
-function sizeOf(value: unknown): number {
-  return value === undefined || value === null ? 0 : Buffer.byteLength(JSON.stringify(value));
-}
-
-// Absent and null read alike; left out they cost no bytes.
-function withoutEmpty(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined && value !== null),
-  );
+function sizeOf(json: unknown): number {
+  return typeof json === "string" ? Buffer.byteLength(json) : 0;
 }

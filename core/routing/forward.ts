@@ -1,9 +1,13 @@
 import type { Ctx } from "../ctx.ts";
+import { isShallow } from "../nodes/schema.ts";
 import { OutboundError } from "../outbound/index.ts";
 import type { RouteRequest } from "./schema.ts";
 
 /** The largest answer of a node that is passed on. */
 const MAX_ANSWER_BYTES = 256 * 1024;
+
+/** Levels of JSON in an answer: writing it again recurses. */
+const MAX_ANSWER_DEPTH = 64;
 
 /** One try to have a node process a request; recorded whatever came of it. */
 export interface Attempt {
@@ -65,7 +69,13 @@ export async function forward(
     }
     const read = readAnswer(answer.body, answer.headers["content-type"] ?? "");
     if (!read.ok)
-      return { attempt: attempt("failed", status, "The node's answer is not the JSON it says it is.") };
+      return {
+        attempt: attempt(
+          "failed",
+          status,
+          "The node's answer is not JSON, as it says it is, or nests too deep.",
+        ),
+      };
     return { attempt: attempt("completed", status, null), response: read.value };
   } catch (error) {
     if (!(error instanceof OutboundError)) throw error;
@@ -78,7 +88,8 @@ function readAnswer(body: Uint8Array, contentType: string): { ok: true; value: u
   if (text === "") return { ok: true, value: null };
   if (!/[/+]json\b/i.test(contentType)) return { ok: true, value: text };
   try {
-    return { ok: true, value: JSON.parse(text) };
+    const value: unknown = JSON.parse(text);
+    return isShallow(value, MAX_ANSWER_DEPTH) ? { ok: true, value } : { ok: false };
   } catch {
     return { ok: false };
   }

@@ -1,8 +1,8 @@
 import type { FleetSigns, Near } from "../cells/index.ts";
 import type { Ctx } from "../ctx.ts";
-import { BadNode, NodeTimeout } from "../errors.ts";
+import { BadNode, NodeTimeout, type UnavailableCode } from "../errors.ts";
 import { newId } from "../id.ts";
-import { type RequestStatus, Requests } from "../requests/index.ts";
+import { type RequestStatus, recordRequest } from "../requests/index.ts";
 import { Inflight, Selection, STRATEGIES } from "../selection/index.ts";
 import { verb } from "../verb.ts";
 import { candidatesFor, type Looked, lookedAt } from "./candidates.ts";
@@ -11,6 +11,9 @@ import { announceIfDue, type Router, routerOf } from "./presence.ts";
 import { EXPLANATIONS } from "./qualify.ts";
 import { refusal } from "./refuse.ts";
 import { type Considered, type RouteAnswer, type RoutedTo, type RouteRequest, routeInput } from "./schema.ts";
+
+/** Nodes that `explain` lists, the nearest of those looked at: an answer has a size. */
+const MAX_CONSIDERED = 1000;
 
 /** Milliseconds that all attempts of one request share: the gateway gives up after 30 s. */
 const FORWARD_BUDGET_MS = 24_000;
@@ -55,24 +58,31 @@ export const route = verb(routeInput, async (ctx, request): Promise<RouteAnswer>
   });
   const looked =
     request.explain || ranked.length === 0 ? await lookedAt(ctx, request, ranked.length === 0) : [];
-  const considered = request.explain ? { considered: consideredOf(looked, ranked) } : {};
+  const considered = request.explain
+    ? { considered: consideredOf(looked, ranked), considered_total: looked.length }
+    : {};
   const told = protectionOf(signs);
 
   const outcome = await settle(ctx, router, request, ranked);
+  const refused = outcome.chosen
+    ? undefined
+    : refusal(new Set(looked.flatMap((one) => one.shortcoming ?? [])), { ...told, ...considered });
   const responseMs = Math.round((performance.now() - began) * 100) / 100;
   if (!request.dry_run) {
     await Promise.all([
-      Requests.record(
+      recordRequest(
         ctx,
-        recordOf(ctx, id, request, outcome, responseMs, { strategy, candidates: ranked.length }),
+        recordOf(ctx, id, request, outcome, refused?.code, responseMs, {
+          strategy,
+          candidates: ranked.length,
+        }),
       ),
       announceIfDue(ctx, router),
     ]);
   }
 
   const { chosen, attempts } = outcome;
-  if (!chosen)
-    throw refusal(new Set(looked.flatMap((one) => one.shortcoming ?? [])), { ...told, ...considered });
+  if (!chosen) throw refused!;
   if (outcome.status === "failed") throw failure(attempts);
   return {
     ...(request.dry_run ? { dry_run: true } : { id }),
@@ -124,10 +134,14 @@ async function settle(
   return { status: "failed", chosen: first, attempts };
 }
 
+/** How a request failed, as it is recorded. */
+function failedBy(attempts: readonly Attempt[]): "NODE_TIMEOUT" | "BAD_NODE" {
+  return attempts.every(({ outcome }) => outcome === "timeout") ? "NODE_TIMEOUT" : "BAD_NODE";
+}
+
 function failure(attempts: readonly Attempt[]): BadNode | NodeTimeout {
   const tried = `${attempts.length} of the nearest nodes ${attempts.length === 1 ? "was" : "were"} tried`;
-  if (attempts.every((attempt) => attempt.outcome === "timeout"))
-    return new NodeTimeout(`No node answered in time; ${tried}.`);
+  if (failedBy(attempts) === "NODE_TIMEOUT") return new NodeTimeout(`No node answered in time; ${tried}.`);
   return new BadNode(`No node could process the request; ${tried}.`);
 }
 
@@ -161,7 +175,7 @@ function routedTo({ candidate, loadScore, score }: Ranked): RoutedTo {
 
 function consideredOf(looked: readonly Looked[], ranked: readonly Ranked[]): Considered[] {
   const places = new Map(ranked.map((one) => [one.candidate.id, one]));
-  return looked.map(({ node, km, shortcoming }) => {
+  return looked.slice(0, MAX_CONSIDERED).map(({ node, km, shortcoming }) => {
     const place = places.get(node.member.id);
     return {
       id: node.member.id,
@@ -197,9 +211,10 @@ function recordOf(
   id: string,
   request: RouteRequest,
   { status, chosen, attempts, response }: Outcome,
+  refusedFor: UnavailableCode | undefined,
   responseMs: number,
   processing: Readonly<Record<string, unknown>>,
-): Parameters<typeof Requests.record>[1] {
+): Parameters<typeof recordRequest>[1] {
   const { payload, headers, metadata, client_info } = request;
   const asked = {
     payload,
@@ -218,6 +233,7 @@ function recordOf(
     distance: to ? round(to.candidate.near.km) : null,
     load_score: to ? round(to.loadScore) : null,
     status,
+    error: status === "failed" ? failedBy(attempts) : (refusedFor ?? null),
     response_time_ms: responseMs,
     request_data: Object.keys(named).length > 0 ? named : null,
     response_data: response ?? null,

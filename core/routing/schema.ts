@@ -1,11 +1,19 @@
 import * as z from "zod/mini";
-import { isShallow, jsonObject, label, position, roundDegrees } from "../nodes/schema.ts";
+import {
+  between,
+  isShallow,
+  jsonObject,
+  label,
+  must,
+  oneOf,
+  wholeBetween,
+  yesOrNo,
+} from "../nodes/fields.ts";
+import { latitude, longitude, position, roundDegrees } from "../nodes/place.ts";
 import { STRATEGIES } from "../selection/index.ts";
 
-const latitude = z.number().check(z.gte(-90), z.lte(90));
-const longitude = z.number().check(z.gte(-180), z.lte(180));
 const oneOrMore = z.union([
-  z.array(label).check(z.maxLength(32)),
+  z.array(label, "Must be a label or a list of them").check(z.maxLength(32, "Must have at most 32 entries")),
   z.pipe(
     label,
     z.transform((one) => [one]),
@@ -21,36 +29,47 @@ export const requirement = z.object({
   provider: z.optional(label),
 });
 
+/** A JSON number may be too large for any machine, and would be handed on as null. */
+const finite = z.refine<unknown>(isFinite, "Must hold no number beyond 1.8e308");
+
 /** Any JSON, nested at most 32 levels. Its size is bounded with the body's. */
-const payload = z
-  .unknown()
-  .check(z.refine((value) => isShallow(value, 32), "Must be nested at most 32 levels deep"));
+const payload = z.unknown().check(
+  z.refine((value) => isShallow(value, 32), { error: "Must be nested at most 32 levels deep", abort: true }),
+  finite,
+);
+const described = jsonObject(8192).check(finite);
+
+/** Whether every number in a shallow JSON value is finite. */
+function isFinite(value: unknown): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  return value === null || typeof value !== "object" || Object.values(value).every(isFinite);
+}
 const headerName = z.string().check(z.regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/, "Must be a header name"));
 const headerValue = z.string().check(z.regex(/^[\t\x20-\x7e\x80-\xff]{0,1024}$/, "Must be a header value"));
 
 const asked = z.object({
   request_id: z
-    .string()
-    .check(z.minLength(1), z.maxLength(128), z.regex(/^[\x20-\x7e]+$/, "Must be printable ASCII")),
+    .string(must("Must be a text"))
+    .check(z.regex(/^[\x20-\x7e]{1,128}$/, "Must be 1 to 128 characters of printable ASCII")),
   coordinates: z.optional(position),
   lat: z.optional(latitude),
   lng: z.optional(longitude),
-  priority: z._default(z.enum(["low", "normal", "high"]), "normal"),
+  priority: z._default(oneOf(["low", "normal", "high"]), "normal"),
   payload: z.optional(payload),
   headers: z.optional(
     z
-      .record(headerName, headerValue)
+      .record(headerName, headerValue, "Must be an object of texts")
       .check(z.refine((given) => Object.keys(given).length <= 32, "Must name at most 32 headers")),
   ),
-  metadata: z.optional(jsonObject(8192)),
-  client_info: z.optional(jsonObject(8192)),
-  k: z.optional(z.int().check(z.gte(1), z.lte(32))),
-  strategy: z.optional(z.enum(STRATEGIES)),
-  max_distance_km: z.optional(z.number().check(z.gt(0), z.lte(20_100))),
+  metadata: z.optional(described),
+  client_info: z.optional(described),
+  k: z.optional(wholeBetween(1, 32)),
+  strategy: z.optional(oneOf(STRATEGIES)),
+  max_distance_km: z.optional(between(0.001, 20_100, " (kilometres)")),
   require: z.optional(requirement),
-  forward: z.optional(z.boolean()),
-  explain: z._default(z.boolean(), false),
-  dry_run: z._default(z.boolean(), false),
+  forward: z.optional(yesOrNo),
+  explain: z._default(yesOrNo, false),
+  dry_run: z._default(yesOrNo, false),
 });
 
 /** A client asks where to go. The position is `coordinates` (`{lat, lng}` or `{x, y}`), or flat `lat` and `lng`. */
@@ -104,7 +123,9 @@ export const routeOutput = z.object({
   metrics: z.optional(
     z.object({ response_time_ms: z.number(), node_id: z.nullable(z.string()), attempts: z.int() }),
   ),
+  /** The nearest 1 000 of the `considered_total` nodes that were looked at. */
   considered: z.optional(z.array(considered)),
+  considered_total: z.optional(z.int()),
   dry_run: z.optional(z.boolean()),
 });
 export type RouteAnswer = z.output<typeof routeOutput>;

@@ -77,7 +77,7 @@ function hasProto(root: unknown): boolean {
     const value = pending.pop();
     if (value === null || typeof value !== "object") continue;
     if (Object.hasOwn(value, "__proto__")) return true;
-    pending.push(...Object.values(value));
+    for (const inner of Object.values(value)) pending.push(inner);
   }
   return false;
 }

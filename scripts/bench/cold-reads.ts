@@ -136,7 +136,10 @@ function itemsIn(batch: object): number {
     RequestItems?: Record<string, { Keys: unknown[] }>;
     Responses?: Record<string, unknown[]>;
   };
-  const tables = [...Object.values(Responses ?? {}), ...Object.values(RequestItems ?? {}).map((one) => one.Keys)];
+  const tables = [
+    ...Object.values(Responses ?? {}),
+    ...Object.values(RequestItems ?? {}).map((one) => one.Keys),
+  ];
   return tables.reduce((sum, items) => sum + items.length, 0);
 }
 

@@ -9,6 +9,7 @@ const NAMES = [
   "sweep",
   "herding",
   "bundle",
+  "rollups",
 ] as const;
 
 const HELP = `Measures Arx against its bars.

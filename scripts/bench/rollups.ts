@@ -4,7 +4,7 @@ import { newId } from "../../core/id.ts";
 import { createOutbound } from "../../core/outbound/index.ts";
 import { itemOfRequest } from "../../core/requests/stored.ts";
 import { Rollups } from "../../core/rollups/index.ts";
-import { ROLLUPS } from "../../core/rollups/items.ts";
+import { ROLLUPS } from "../../core/rollups/table.ts";
 import { openStore } from "../../core/store/index.ts";
 import { FUNCTIONS } from "../../stacks/functions.ts";
 import { startDynamoDbLocal } from "../local/dynamodb.ts";

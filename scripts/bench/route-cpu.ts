@@ -41,7 +41,10 @@ export const bench: Bench = {
     const database = await startDynamoDbLocal();
     const world = await openBenchWorld(database.endpoint, "cpu", { now: Date.now, random });
     try {
-      await writeCells(world, itemsOf(cellsOf(fleetOf("city-like", NODES, cities, random)), Date.now(), random));
+      await writeCells(
+        world,
+        itemsOf(cellsOf(fleetOf("city-like", NODES, cities, random)), Date.now(), random),
+      );
       const { store, puts } = withoutPuts(world);
       const handler = makeRouting(() => ({ ...world, store, log: openLog("routing") }));
       const somewhere = () => jittered(positionOf(cities.draw(random)), 20, random);
@@ -113,7 +116,8 @@ function eventOf(body: string): APIGatewayProxyEventV2 {
       "content-length": String(body.length),
       "content-type": "application/json",
       host: "api.example.com",
-      "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+      "user-agent":
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
       "x-amzn-trace-id": "Root=1-67f0c0de-0123456789abcdef01234567",
       "x-forwarded-for": "198.51.100.7",
       "x-forwarded-proto": "https",

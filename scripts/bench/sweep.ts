@@ -1,5 +1,5 @@
 import type { SQSEvent, SQSRecord } from "aws-lambda";
-import { Cells, type CellState } from "../../core/cells/index.ts";
+import { type CellState, Cells } from "../../core/cells/index.ts";
 import { readConfig } from "../../core/config.ts";
 import type { World } from "../../core/ctx.ts";
 import { createOutbound } from "../../core/outbound/index.ts";

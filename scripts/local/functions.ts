@@ -1,15 +1,19 @@
 import type { Domain } from "../../contract/index.ts";
 import type { World } from "../../core/ctx.ts";
 import type { SweepQueue } from "../../core/watching/index.ts";
+import { makeAnalytics } from "../../functions/http/analytics.ts";
 import type { HttpHandler } from "../../functions/http/chain.ts";
 import { makeDiscovery } from "../../functions/http/discovery.ts";
 import { makeNodes } from "../../functions/http/nodes.ts";
+import { makeRequests } from "../../functions/http/requests.ts";
 import { makeRouting } from "../../functions/http/routing.ts";
 import { makeService } from "../../functions/http/service.ts";
 import { makeDispatch } from "../../functions/jobs/dispatch.ts";
+import { makeFoldRollups } from "../../functions/jobs/fold-rollups.ts";
 import { makeRebuildCells } from "../../functions/jobs/rebuild-cells.ts";
 import { makeHealth } from "../../functions/queues/health.ts";
 import { makeNodesStream } from "../../functions/streams/nodes.ts";
+import { makeRollups } from "../../functions/streams/rollups.ts";
 import { type FUNCTIONS, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
 import type { FunctionHandlers } from "./gateway.ts";
 import type { QueueHandler } from "./queue.ts";
@@ -36,6 +40,7 @@ export function openFunctions(worldOf: (name: string) => World, queue: SweepQueu
     routing: makeRouting(() => worldOf("routing")),
     nodes: makeNodes(() => worldOf("nodes")),
     discovery: makeDiscovery(() => worldOf("discovery")),
+    requests: makeRequests(() => worldOf("requests")),
     service: makeService(() => worldOf("service")),
     dispatch: makeDispatch(() => worldOf("dispatch"), queueOf, config.HEALTH_CHECK_INTERVAL),
     "health-worker": makeHealth(
@@ -43,6 +48,9 @@ export function openFunctions(worldOf: (name: string) => World, queue: SweepQueu
       () => {},
     ),
     "node-changes": makeNodesStream(() => worldOf("node-changes"), queueOf),
+    "request-rollups": makeRollups(() => worldOf("request-rollups")),
+    "fold-rollups": makeFoldRollups(() => worldOf("fold-rollups")),
+    analytics: makeAnalytics(() => worldOf("analytics")),
     "rebuild-cells": makeRebuildCells(() => worldOf("rebuild-cells")),
   };
 }

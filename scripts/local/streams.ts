@@ -35,6 +35,8 @@ export interface TriggerOptions {
   readonly backoffMs?: number;
   readonly pollMs?: number;
   readonly timeoutMs?: number;
+  /** Whether the function is told its shard, as Lambda does under a tumbling window. */
+  readonly windowed?: boolean;
 }
 
 export interface Trigger {
@@ -140,7 +142,7 @@ export async function startTrigger(options: TriggerOptions): Promise<Trigger> {
   function handOver(shard: string, batch: readonly DynamoDBRecord[]): Promise<void> {
     return deliver(batch, {
       hand: async (given) => {
-        const event = { Records: [...given] };
+        const event = { Records: [...given], ...(options.windowed ? { shardId: shard, state: {} } : {}) };
         return succeededOf(await invoke(options.handler, event, name, options.timeoutMs ?? 60_000), given);
       },
       done: (record) => checkpoints.set(name, shard, { sequence: record.dynamodb!.SequenceNumber! }),

@@ -58,8 +58,8 @@ export async function startTriggers(
     if (spec.kind === "stream") {
       const table = store.table(TABLES.find((one) => one.name === spec.table)!);
       const handler = functions[name] as StreamHandler;
-      const { batchSize, retries } = STREAM;
-      const read = { batchSize, retries, timeoutMs, checkpoints };
+      const { batchSize, retries, windowS } = { ...STREAM, ...spec.reading };
+      const read = { batchSize, retries, timeoutMs, checkpoints, windowed: windowS !== undefined };
       const trigger = await startTrigger({ name, table, handler, client: store.doc, streams, log, ...read });
       closers.push(() => trigger.close());
     }

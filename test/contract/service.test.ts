@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ENDPOINTS } from "../../contract/index.ts";
 import { openApiDocument } from "../../contract/openapi.ts";
 import { makeService } from "../../functions/http/service.ts";
-import { type Gateway, startGateway } from "../../scripts/local/gateway.ts";
+import { type FunctionHandlers, type Gateway, startGateway } from "../../scripts/local/gateway.ts";
+import { HTTP_FUNCTIONS } from "../../stacks/functions.ts";
 import { openTestWorld, type TestWorld } from "../world/index.ts";
 
 let world: TestWorld;
@@ -13,7 +14,8 @@ let gateway: Gateway;
 function front(open: () => TestWorld): Promise<Gateway> {
   const service = makeService(open);
   const endpoints = Object.values(ENDPOINTS).filter(({ domain }) => domain === "service");
-  const functions = { service, nodes: service, routing: service, discovery: service };
+  const domains = Object.keys(HTTP_FUNCTIONS).map((domain) => [domain, service]);
+  const functions = Object.fromEntries(domains) as FunctionHandlers;
   return startGateway({ port: 0, functions: () => functions, endpoints });
 }
 

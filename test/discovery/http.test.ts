@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeDiscovery } from "../../functions/http/discovery.ts";
 import { makeService } from "../../functions/http/service.ts";
-import { type Gateway, startGateway } from "../../scripts/local/gateway.ts";
+import { type FunctionHandlers, type Gateway, startGateway } from "../../scripts/local/gateway.ts";
+import { HTTP_FUNCTIONS } from "../../stacks/functions.ts";
 import { openTestWorld, type TestWorld } from "../world/index.ts";
 import { type Edge, json, startEdge } from "./edge.ts";
 
@@ -14,9 +15,11 @@ beforeAll(async () => {
   world = await openTestWorld({ config: { ARX_ADMIN_KEY: KEY } });
   const discovery = makeDiscovery(() => world);
   const service = makeService(() => world);
+  const others = Object.fromEntries(Object.keys(HTTP_FUNCTIONS).map((domain) => [domain, service]));
+  const functions = { ...others, discovery } as FunctionHandlers;
   gateway = await startGateway({
     port: 0,
-    functions: () => ({ discovery, service, nodes: service, routing: service }),
+    functions: () => functions,
   });
   there = await startEdge({ "/identity": json({ node_id: "over-http" }) });
 });

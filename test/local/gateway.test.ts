@@ -5,11 +5,13 @@ import type { Domain } from "../../contract/index.ts";
 import type { HttpHandler } from "../../functions/http/chain.ts";
 import {
   type Exchange,
+  type FunctionHandlers,
   type Gateway,
   type GatewayOptions,
   startGateway,
 } from "../../scripts/local/gateway.ts";
 import type { RouteSource } from "../../scripts/local/routes.ts";
+import { HTTP_FUNCTIONS } from "../../stacks/functions.ts";
 
 const endpoints: RouteSource[] = [
   { method: "POST", path: "/api/v1/route", domain: "routing" },
@@ -36,12 +38,8 @@ async function start(
     (domain: Domain): HttpHandler =>
     (event) =>
       answer(event, domain);
-  const functions = {
-    routing: of("routing"),
-    nodes: of("nodes"),
-    discovery: of("discovery"),
-    service: of("service"),
-  };
+  const domains = Object.keys(HTTP_FUNCTIONS) as Domain[];
+  const functions = Object.fromEntries(domains.map((domain) => [domain, of(domain)])) as FunctionHandlers;
   const gateway = await startGateway({ port: 0, endpoints, functions: () => functions, ...options });
   open.push(gateway);
   return gateway;

@@ -19,7 +19,8 @@ export function permissions(both: Both): void {
         new Set(["xray:PutTraceSegments", "xray:PutTelemetryRecords", "dynamodb:ListStreams"]),
       );
       const partly = all.filter(({ resources }) => resources.some((one) => one !== "*" && one.includes("*")));
-      expect(partly.map(({ actions }) => actions)).toEqual([["s3:PutObject"], ["s3:PutObject"]]);
+      expect(partly.length).toBeGreaterThan(0);
+      for (const { actions } of partly) expect(actions).toEqual(["s3:PutObject"]);
     });
 
     it.each(NAMES)("of %s are its grants", (name) => {

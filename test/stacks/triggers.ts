@@ -60,6 +60,14 @@ export function triggers(both: Both): void {
       }
     });
 
+    it("the requests' stream is read under a tumbling window, without which its function is not told the shard", () => {
+      const mapping = mappingOf("request-rollups");
+      const { windowS, gatherS, batchSize } = FUNCTIONS["request-rollups"].reading;
+      expect(at(mapping, "TumblingWindowInSeconds")).toBe(windowS);
+      expect(at(mapping, "MaximumBatchingWindowInSeconds")).toBe(gatherS);
+      expect(at(mapping, "BatchSize")).toBe(batchSize);
+    });
+
     it("schedules call what the list says, as often as it says", () => {
       const rules = new Map(
         both()
@@ -68,7 +76,11 @@ export function triggers(both: Both): void {
       );
       const scheduled = NAMES.filter((name) => FUNCTIONS[name].kind === "schedule");
       expect(rules.size).toBe(scheduled.length);
-      const words = { dispatch: "rate(1 minute)", "rebuild-cells": "rate(7 days)" } as Record<string, string>;
+      const words: Record<string, string> = {
+        dispatch: "cron(* * * * ? *)",
+        "fold-rollups": "rate(5 minutes)",
+        "rebuild-cells": "rate(7 days)",
+      };
       for (const name of scheduled) {
         const rule = rules.get(`{${lambdaOf(both().stage, name).id}.Arn}`);
         expect(rule && at(rule, "ScheduleExpression"), name).toBe(words[name]);
