@@ -101,7 +101,9 @@ export function remove(draft: Draft, key: string, id: string): void {
 
 /** Splits every changed cell that got too full; the last step of a draft. */
 export function splitFull(draft: Draft): void {
-  for (const cell of [...draft.changedRosters]) {
+  // Those changed so far: splitting one changes others.
+  const changed = Array.from(draft.changedRosters);
+  for (const cell of changed) {
     const roster = draft.rosters.get(cell);
     if (!roster) continue;
     const leaves = splitWhileFull(roster);

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { UpdateCommand } from "@aws-sdk/lib-dynamodb";
 import {
   deleteItem,
-  isLostCondition,
   type Item,
+  isLostCondition,
   putItem,
   queryAll,
   type Store,

@@ -15,7 +15,7 @@ import {
   putMinute,
 } from "./items.ts";
 import { pack, type Sample, unpacker } from "./pack.ts";
-import { historyInput, type HistoryView } from "./schema.ts";
+import { type HistoryView, historyInput } from "./schema.ts";
 import { bucketFor, Series } from "./series.ts";
 
 const HOUR_MS = 3_600_000;

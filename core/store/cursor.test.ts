@@ -1,5 +1,5 @@
-import * as z from "zod/mini";
 import { describe, expect, it } from "vitest";
+import * as z from "zod/mini";
 import { Malformed } from "../errors.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 

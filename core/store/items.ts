@@ -46,7 +46,8 @@ export function storeFault(error: unknown): unknown {
   return TRANSIENT.test(said) ? new Unavailable("The store can't be reached; try again.") : error;
 }
 
-const TRANSIENT = /Throttl|Timeout|ProvisionedThroughput|RequestLimit|InternalServer|ServiceUnavailable|ECONN|EPIPE/;
+const TRANSIENT =
+  /Throttl|Timeout|ProvisionedThroughput|RequestLimit|InternalServer|ServiceUnavailable|ECONN|EPIPE/;
 
 async function send<T>(call: Promise<T>): Promise<T> {
   try {

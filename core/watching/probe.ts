@@ -1,6 +1,6 @@
 import type { World } from "../ctx.ts";
 import { OutboundError, type OutboundErrorKind } from "../outbound/index.ts";
-import { readHealth, type Load } from "./answer.ts";
+import { type Load, readHealth } from "./answer.ts";
 
 /** The largest `/health` that is read, in bytes. */
 const MOST_BYTES = 64 * 1024;

@@ -1,8 +1,8 @@
-import { Cells, type CellState, type Member } from "../cells/index.ts";
+import { type CellState, Cells, type Member } from "../cells/index.ts";
 import { systemCtx, type World } from "../ctx.ts";
 import { Metrics } from "../metrics/index.ts";
-import type { Health } from "../nodes/lifecycle.ts";
 import { Nodes } from "../nodes/index.ts";
+import type { Health } from "../nodes/lifecycle.ts";
 import { lanesOf } from "./lanes.ts";
 import { type Drained, type Flipped, foldCell, type Probes, type Round } from "./round.ts";
 

@@ -1,4 +1,4 @@
-import { Cells, type CellState, type Member } from "../cells/index.ts";
+import { type CellState, Cells, type Member } from "../cells/index.ts";
 import type { World } from "../ctx.ts";
 import { Fleet } from "../fleet/index.ts";
 import { Nodes } from "../nodes/index.ts";

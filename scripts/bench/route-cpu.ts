@@ -86,9 +86,9 @@ async function cpuPerCall(
   const events = Array.from({ length: calls }, (_, i) =>
     eventOf(JSON.stringify({ request_id: `r-${i}`, coordinates: somewhere(), ...body })),
   );
-  const { write } = process.stdout;
+  const write = process.stdout.write.bind(process.stdout);
   const nowhere = openSync("/dev/null", "w");
-  process.stdout.write = ((line: string) => writeSync(nowhere, line) > 0) as typeof write;
+  process.stdout.write = (line: string | Uint8Array) => writeSync(nowhere, String(line)) > 0;
   try {
     const began = process.cpuUsage();
     for (const event of events) {

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { World } from "../../core/ctx.ts";
 import { Cells, type NodeObservation, type SweepUnit } from "../../core/cells/index.ts";
+import type { World } from "../../core/ctx.ts";
 import { Nodes } from "../../core/nodes/index.ts";
 import { type SweepReport, Watching } from "../../core/watching/index.ts";
 import { adminCtx } from "../world/index.ts";

@@ -121,7 +121,12 @@ test("routers that announce themselves are counted for a minute, and their rates
   await Fleet.announce(world, { router: "a", routes: 300, seconds: 30 });
   await Fleet.announce(world, { router: "b", routes: 60, seconds: 30 });
   // No sweep has counted a connection yet, so a session is as short as one is taken to be.
-  expect(await Fleet.publish(world)).toEqual({ protected: false, routers: 2, routes_per_s: 12, session_s: 1 });
+  expect(await Fleet.publish(world)).toEqual({
+    protected: false,
+    routers: 2,
+    routes_per_s: 12,
+    session_s: 1,
+  });
   const wave = Math.floor(world.now() / 1000) - 1;
   const counts = { pool: 5, failing: 0, probed: 5, connections: 360 };
   await Fleet.count(world, wave, { directory: "g", cells: ["g"] }, counts);
