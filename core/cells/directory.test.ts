@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { contains } from "./bounds.ts";
-import { decodeEntries, type Directory, type Entry, encodeEntries, entryFor, vacantPrefix } from "./directory.ts";
+import {
+  type Directory,
+  decodeEntries,
+  type Entry,
+  encodeEntries,
+  entryFor,
+  vacantPrefix,
+} from "./directory.ts";
 import { extentOf, keyOf } from "./key.ts";
 
 const position = fc.record({
@@ -36,8 +43,12 @@ test("entries come back as they were packed, their bounds rounded outwards by le
       for (const [i, { bounds, prefix }] of read.entries()) {
         expect(contains(bounds, entries[i]!.bounds)).toBe(true);
         const whole = extentOf(prefix);
-        expect(bounds.maxLat - bounds.minLat).toBeLessThanOrEqual(((whole.maxLat - whole.minLat) / 255) * 2.001);
-        expect(bounds.maxLng - bounds.minLng).toBeLessThanOrEqual(((whole.maxLng - whole.minLng) / 255) * 2.001);
+        expect(bounds.maxLat - bounds.minLat).toBeLessThanOrEqual(
+          ((whole.maxLat - whole.minLat) / 255) * 2.001,
+        );
+        expect(bounds.maxLng - bounds.minLng).toBeLessThanOrEqual(
+          ((whole.maxLng - whole.minLng) / 255) * 2.001,
+        );
       }
     }),
     { numRuns: 1000 },
@@ -86,16 +97,14 @@ const leaves = fc.array(fc.boolean(), { minLength: 1, maxLength: 200 }).map((spl
 const directoryOf = (prefixes: readonly string[]): Directory => ({
   prefix: "g",
   revision: 1,
-  entries: prefixes
-    .toSorted()
-    .map((prefix) => ({
-      prefix,
-      kind: "cell",
-      count: 1,
-      rosterVersion: 1,
-      observedVersion: 0,
-      bounds: extentOf(prefix),
-    })),
+  entries: prefixes.toSorted().map((prefix) => ({
+    prefix,
+    kind: "cell",
+    count: 1,
+    rosterVersion: 1,
+    observedVersion: 0,
+    bounds: extentOf(prefix),
+  })),
 });
 
 test("the entry for a key is the one that a plain look at all finds, and a vacant prefix collides with none", () => {

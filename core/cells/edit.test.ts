@@ -83,8 +83,14 @@ function check(draft: Draft, truth: ReadonlyMap<string, Member>): void {
 }
 
 const spot = fc.oneof(
-  fc.record({ lat: fc.double({ min: 47, max: 47.5, noNaN: true }), lng: fc.double({ min: 8, max: 8.5, noNaN: true }) }),
-  fc.record({ lat: fc.double({ min: -90, max: 90, noNaN: true }), lng: fc.double({ min: -180, max: 180, noNaN: true }) }),
+  fc.record({
+    lat: fc.double({ min: 47, max: 47.5, noNaN: true }),
+    lng: fc.double({ min: 8, max: 8.5, noNaN: true }),
+  }),
+  fc.record({
+    lat: fc.double({ min: -90, max: 90, noNaN: true }),
+    lng: fc.double({ min: -180, max: 180, noNaN: true }),
+  }),
   fc.constant({ lat: -17.7, lng: 180 }),
 );
 
@@ -171,7 +177,13 @@ test("what is above a finer directory that is gone no longer names it, and its n
   check(draft, truth);
 });
 
-const seen = { health: "healthy", cpu_usage: 1, memory_usage: 1, active_connections: 1, active_agents: 0 } as const;
+const seen = {
+  health: "healthy",
+  cpu_usage: 1,
+  memory_usage: 1,
+  active_connections: 1,
+  active_agents: 0,
+} as const;
 
 test("a split hands its observation to every part, a merge joins those of both", () => {
   const draft = emptyTree();

@@ -18,21 +18,21 @@ import type { Roster } from "./roster.ts";
 import type { FleetSigns, NodeObservation } from "./state.ts";
 import type { Found } from "./stored.ts";
 
-/** A node as routing sees it: who it is, and what was last seen of it. */
+/** A node as routing sees it: who it is, and what was last seen of it. Never changed, for an answer may be under way with it. */
 export interface Routable {
   readonly member: Member;
   /** Squared chord of its service radius; Infinity without one. */
   readonly reach: number;
   /** undefined until it was seen in its present activation. */
-  observation: NodeObservation | undefined;
+  readonly observation: NodeObservation | undefined;
   /** Milliseconds since the epoch; of the observation. */
-  observedAt: number;
+  readonly observedAt: number;
 }
 
 /** A cell in memory. */
-interface Resident {
+export interface Resident {
   roster: Roster;
-  readonly nodes: readonly Routable[];
+  nodes: readonly Routable[];
   readonly points: Points;
   observedVersion: number;
   /** When the read of its roster, and of its observation, was begun. */
@@ -139,8 +139,7 @@ export const WRONG = Number.NEGATIVE_INFINITY;
 
 export function markWrong(memory: CellMemory, { directory }: KnownDirectory): void {
   const known = memory.directories.get(directory.prefix);
-  if (known?.directory === directory)
-    memory.directories.set(directory.prefix, { ...known, readAt: WRONG });
+  if (known?.directory === directory) memory.directories.set(directory.prefix, { ...known, readAt: WRONG });
 }
 
 /** Whether the search would be the same: cells whose rosters did not change, finer directories whose bounds did not grow. */
@@ -178,11 +177,20 @@ function residentOf(roster: Roster, observation: StoredObservation | undefined, 
 
 function observe(resident: Resident, { version, at, packed }: StoredObservation, readAt: number): void {
   const seen = decodeObservations(packed, resident.roster.members);
-  for (const node of resident.nodes) {
-    node.observation = seen.get(node.member.id);
-    node.observedAt = at;
-  }
+  resident.nodes = resident.nodes.map(({ member, reach }) => ({
+    member,
+    reach,
+    observation: seen.get(member.id),
+    observedAt: at,
+  }));
   resident.observedVersion = version;
+  resident.observationReadAt = readAt;
+}
+
+/** A read of the observation was begun at `readAt`; what it does not find is no more. */
+export function forgetObservation(resident: Resident, readAt: number): void {
+  resident.nodes = resident.nodes.map((node) => ({ ...node, observation: undefined }));
+  resident.observedVersion = 0;
   resident.observationReadAt = readAt;
 }
 
@@ -215,12 +223,7 @@ export function atlasOf(memory: CellMemory): Atlas {
   return memory.atlas;
 }
 
-function collect(
-  memory: CellMemory,
-  directory: KnownDirectory,
-  leaves: Leaf[],
-  reached: Set<string>,
-): void {
+function collect(memory: CellMemory, directory: KnownDirectory, leaves: Leaf[], reached: Set<string>): void {
   reached.add(directory.directory.prefix);
   for (const entry of directory.directory.entries) {
     const finer = entry.kind === "directory" ? memory.directories.get(entry.prefix) : undefined;
@@ -253,12 +256,14 @@ export function isObservationBehind({ entry, directory, resident }: Leaf): boole
   );
 }
 
-// The places stay, so the atlas stays; each leaf learns what its directory says now.
+// The places stay, so the atlas stays; each leaf learns what its directory says now. A roster that came from a lagging replica shows now.
 function refreshEntries(memory: CellMemory, prefix: string): void {
   const directory = memory.directories.get(prefix)!;
   const entries = new Map(directory.directory.entries.map((entry) => [entry.prefix, entry]));
   memory.leaves = memory.leaves.map((leaf) => {
     const entry = entries.get(leaf.entry.prefix);
-    return entry ? { ...leaf, entry, directory } : leaf;
+    if (!entry) return leaf;
+    if (leaf.resident !== currentResident(memory, directory, entry)) memory.atlas = undefined;
+    return { ...leaf, entry, directory };
   });
 }

@@ -1,177 +1,10 @@
-import type { BatchGetCommand } from "@aws-sdk/lib-dynamodb";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { readConfig } from "../config.ts";
+import { crowd, LAG_MS, LaggingCells, seeded, TTL_MS, wideMember } from "../../test/cells/lagging.ts";
 import type { World } from "../ctx.ts";
 import { haversineKm, type Position } from "../geo/index.ts";
-import { roundDegrees } from "../nodes/schema.ts";
-import type { Item } from "../store/index.ts";
-import { type Draft, newDraft, remove, splitFull, upsert } from "./edit.ts";
-import { hashOf, keyOf } from "./key.ts";
 import type { Member } from "./member.ts";
 import { nearest } from "./nearest.ts";
-import { encodeObservations } from "./observation.ts";
-import { directoryItem, observationItem, rosterItem } from "./stored.ts";
-
-const TTL_MS = 2000;
-/** Milliseconds by which a read that is not consistent may lag behind, each item by its own. */
-const LAG_MS = 400;
-
-/** Cells in memory, whose reads may lag. Writing them is the shipped code, one change after the other. */
-class LaggingCells {
-  now = 1_000_000;
-  readonly members = new Map<string, Member>();
-  readonly healthy = new Set<string>();
-  reads = 0;
-  readonly #versions = new Map<string, { at: number; item: Item | undefined }[]>();
-  readonly #revisions = new Map<string, number>();
-  #draft: Draft = newDraft(1);
-  readonly #random: () => number;
-
-  constructor(random: () => number) {
-    this.#random = random;
-    this.#draft.directories.set("g", { prefix: "g", revision: 0, entries: [] });
-  }
-
-  edit(change: (draft: Draft) => void): void {
-    const { directories, rosters, observations } = this.#draft;
-    const firstVersion = 1 + Math.floor(this.#random() * 2 ** 31);
-    this.#draft = { ...newDraft(firstVersion), directories, rosters, observations };
-    change(this.#draft);
-    splitFull(this.#draft);
-    this.#commit();
-  }
-
-  put(one: Member): void {
-    const before = this.members.get(one.id);
-    this.members.set(one.id, one);
-    this.edit((draft) => {
-      if (before && keyOf(before) !== keyOf(one)) remove(draft, keyOf(before), one.id);
-      upsert(draft, one);
-    });
-  }
-
-  drop(...ids: readonly string[]): void {
-    this.edit((draft) => {
-      for (const id of ids) {
-        const before = this.members.get(id);
-        if (before) remove(draft, keyOf(before), id);
-        this.members.delete(id);
-      }
-    });
-  }
-
-  /** Sweeps cells: those in the same share of all as `part` says see these nodes healthy, and all others unhealthy. */
-  sweep(part: number, isHealthy: (id: string) => boolean): void {
-    const { directories, rosters, observations } = this.#draft;
-    const swept = [...rosters].filter(([cell, roster]) => roster && hashOf(cell)[0]! % 4 <= part);
-    const versions = new Map<string, number>();
-    for (const [cell, roster] of swept) {
-      const version = (observations.get(cell)?.version ?? 0) + 1;
-      const nodes = new Map(
-        roster!.members.map((one) => [one.id, observed(isHealthy(one.id) ? "healthy" : "unhealthy")]),
-      );
-      for (const { id } of roster!.members) isHealthy(id) ? this.healthy.add(id) : this.healthy.delete(id);
-      const observation = { version, wave: version, at: this.now, packed: encodeObservations(nodes) };
-      observations.set(cell, observation);
-      this.#write(`c#${cell}`, "observed", observationItem(cell, observation));
-      versions.set(cell, version & 0xffff);
-    }
-    this.edit((draft) => {
-      for (const [prefix, directory] of directories) {
-        const entries = directory.entries.map((entry) => ({
-          ...entry,
-          observedVersion: versions.get(entry.prefix) ?? entry.observedVersion,
-        }));
-        directories.set(prefix, { ...directory, entries });
-        draft.changedDirectories.add(prefix);
-      }
-    });
-  }
-
-  world(): World {
-    const send = async ({ input }: BatchGetCommand) => {
-      this.reads++;
-      const [[table, asked]] = Object.entries(input.RequestItems!) as unknown as [[string, Asked]];
-      const found = asked.Keys.flatMap(({ cell, part }) => this.#read(cell, part, asked.ConsistentRead) ?? []);
-      return { Responses: { [table]: found } };
-    };
-    return {
-      config: readConfig({ ROUTE_CACHE_TTL_MS: String(TTL_MS) }),
-      store: { doc: { send }, table: () => "cells" } as unknown as World["store"],
-      outbound: { request: () => Promise.reject(new Error("Nothing is dialled.")), close: () => {} },
-      log: { info() {}, warn: (message) => expect.fail(message), error: (message) => expect.fail(message) },
-      now: () => this.now,
-      random: this.#random,
-      memory: new Map(),
-    };
-  }
-
-  #commit(): void {
-    const { directories, rosters, observations, changedDirectories, changedRosters, carried } = this.#draft;
-    for (const prefix of changedDirectories) {
-      const directory = directories.get(prefix)!;
-      const isGone = prefix.length > 1 && directory.entries.length === 0;
-      const revision = (this.#revisions.get(prefix) ?? this.now - 1) + 1;
-      this.#write(`d#${prefix}`, "directory", isGone ? undefined : directoryItem(directory, revision, undefined));
-      if (isGone) this.#revisions.delete(prefix);
-      else this.#revisions.set(prefix, revision);
-      if (isGone) directories.delete(prefix);
-    }
-    for (const cell of changedRosters) {
-      const roster = rosters.get(cell);
-      this.#write(`c#${cell}`, "roster", roster ? rosterItem(roster) : undefined);
-      const observation = observations.get(cell);
-      if (!roster) this.#write(`c#${cell}`, "observed", undefined);
-      else if (observation && carried.has(cell)) {
-        this.#write(`c#${cell}`, "observed", observationItem(cell, observation));
-      }
-      if (!roster) rosters.delete(cell);
-      if (!roster) observations.delete(cell);
-    }
-  }
-
-  #write(cell: string, part: string, item: Item | undefined): void {
-    const key = `${cell}|${part}`;
-    this.#versions.set(key, [...(this.#versions.get(key) ?? []), { at: this.now, item }]);
-  }
-
-  #read(cell: string, part: string, consistent: boolean): Item | undefined {
-    const asOf = consistent ? this.now : this.now - Math.floor(this.#random() * LAG_MS);
-    return this.#versions.get(`${cell}|${part}`)?.findLast(({ at }) => at <= asOf)?.item;
-  }
-}
-
-interface Asked {
-  readonly Keys: readonly { readonly cell: string; readonly part: string }[];
-  readonly ConsistentRead: boolean;
-}
-
-function observed(health: "healthy" | "unhealthy") {
-  const load = { cpu_usage: 1, memory_usage: 1, active_connections: 0, active_agents: 0 };
-  return { ...load, epoch: 1, health, failures: 0, successes: 0 };
-}
-
-/** A member with a name so long and random that half a dozen fill a cell. */
-function member(id: string, at: Position, random: () => number): Member {
-  const name = Array.from({ length: 1400 }, () => String.fromCharCode(40 + Math.floor(random() * 64))).join("");
-  const nothing = { endpoint: undefined, probe_url: undefined, role: undefined, region: undefined };
-  return {
-    ...nothing,
-    id,
-    name,
-    lat: roundDegrees(at.lat),
-    lng: roundDegrees(at.lng),
-    provider: undefined,
-    labels: [],
-    services: [],
-    service_radius_km: undefined,
-    capacity: 1,
-    draining: false,
-    drain_deadline: undefined,
-    epoch: 1,
-  };
-}
 
 const edge = fc.record({
   lat: fc.constantFrom(-90, -89.9, 0, 89.9, 90),
@@ -185,7 +18,9 @@ const metropolis = fc.record({
   lat: fc.double({ min: 40, max: 40.6, noNaN: true }),
   lng: fc.double({ min: -74, max: -73.4, noNaN: true }),
 });
-const position = fc.oneof(edge, anywhere, metropolis);
+/** In the metropolis' part of the Earth, where only a finer directory knows of it, and far from it. */
+const province = fc.constantFrom({ lat: 35, lng: -80 }, { lat: 44, lng: -70 }, { lat: 38, lng: -88 });
+const position = fc.oneof(edge, anywhere, metropolis, province);
 const id = fc.nat({ max: 99 }).map((n) => `n${n}`);
 const step = fc.oneof(
   fc.record({ do: fc.constant("put" as const), id, at: position }),
@@ -218,8 +53,9 @@ async function ask(
   });
   expect(found.length).toBeLessThanOrEqual(k);
   if (!isSettled) return;
-  const truth = [...cells.members.values()]
-    .filter((one) => isKept(one.id) && cells.healthy.has(one.id))
+  const truth = cells
+    .healthy()
+    .filter((one) => isKept(one.id))
     .map((one) => haversineKm(at, { lat: one.lat!, lng: one.lng! }))
     .filter((km) => km <= (maxKm ?? Number.POSITIVE_INFINITY))
     .sort((a, b) => a - b)
@@ -230,10 +66,14 @@ async function ask(
 
 const small = fc.array(fc.tuple(step, question), { minLength: 30, maxLength: 120 });
 
-async function live(cells: LaggingCells, steps: readonly (readonly [Step, Question])[], random: () => number) {
+async function live(
+  cells: LaggingCells,
+  steps: readonly (readonly [Step, Question])[],
+  random: () => number,
+) {
   const world = cells.world();
   for (const [one, asked] of steps) {
-    if (one.do === "put") cells.put(member(one.id, one.at, random));
+    if (one.do === "put") cells.put(wideMember(one.id, one.at, random));
     else if (one.do === "drop") cells.drop(one.id);
     else if (one.do === "wait") cells.now += one.ms;
     else if (one.do === "sweep") cells.sweep(one.part, (of) => Number(of.slice(1)) % 10 !== one.sick);
@@ -262,7 +102,7 @@ test("a warm router, its reads lagging, is never further behind the truth than i
       const random = seeded(seed);
       await live(new LaggingCells(random), steps, random);
     }),
-    { numRuns: runs },
+    { numRuns: runs, endOnFailure: true },
   );
   console.log(`nearest: ${runs} histories of up to 120 steps`);
 }, 120_000);
@@ -272,28 +112,47 @@ test("the same in a fleet whose directories have finer ones, and those still fin
     fc.asyncProperty(small, fc.integer(), async (steps, seed) => {
       const random = seeded(seed);
       const cells = new LaggingCells(random);
-      const crowd = Array.from({ length: 1700 }, (_, i) =>
-        member(`n${100 + i}`, { lat: 40 + 0.6 * random(), lng: -74 + 0.6 * random() }, random),
-      );
-      for (const one of crowd) cells.members.set(one.id, one);
-      cells.edit((draft) => {
-        draft.rosters.set("g", { cell: "g", version: 1, members: crowd });
-        draft.changedRosters.add("g");
-      });
+      cells.plant(crowd(1700, random));
       cells.sweep(3, () => true);
       await live(cells, steps, random);
     }),
-    { numRuns: Math.ceil(runs / 5) },
+    { numRuns: Math.ceil(runs / 5), endOnFailure: true },
   );
 }, 120_000);
 
-/** Numbers in [0, 1) that repeat (mulberry32, T. Ettinger 2017). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+const farOff = { lat: 38, lng: -88 };
+
+test.each([
+  ["did not know the directory that it came to", farOff],
+  ["knew that directory, and nothing near the node in it", { lat: 40.3, lng: -73.7 }],
+])("a node where there was none is found by a router that %s", async (_, asked) => {
+  const random = seeded(1);
+  const cells = new LaggingCells(random);
+  cells.plant(crowd(1700, random));
+  cells.sweep(3, () => true);
+  cells.now += LAG_MS + 1;
+  const world = cells.world();
+  await ask(cells, world, asked, { k: 1, keep: 1, maxKm: 10 }, true);
+  cells.put(wideMember("n7", farOff, random));
+  cells.sweep(3, () => true);
+  cells.now += TTL_MS + LAG_MS + 1;
+  await ask(cells, world, farOff, { k: 1, keep: 1, maxKm: 10 }, true);
+});
+
+test("the cells may be deleted and made anew under a warm router", async () => {
+  const random = seeded(2);
+  const before = new LaggingCells(random);
+  before.plant(crowd(50, random));
+  before.sweep(3, () => true);
+  before.now += 100_000;
+  const world = before.world();
+  await ask(before, world, farOff, { k: 3, keep: 1, maxKm: undefined }, true);
+  // Made anew by a clock that is behind: their revisions are lower than what the router remembers.
+  const after = new LaggingCells(random);
+  after.now -= 1000;
+  after.plant(crowd(50, random));
+  after.sweep(3, () => true);
+  after.now = before.now + TTL_MS + 1;
+  const reborn = { ...after.world(), memory: world.memory };
+  await ask(after, reborn, farOff, { k: 3, keep: 1, maxKm: undefined }, true);
+});

@@ -8,6 +8,7 @@ import {
   atlasOf,
   type CellMemory,
   cellMemory,
+  forgetObservation,
   isObservationBehind,
   type KnownDirectory,
   type Leaf,
@@ -157,7 +158,9 @@ function chooseMissing(memory: CellMemory, k: number, round: number): Leaf[] {
   const first = leaves[scratch.absent[0]!]!.entry;
   const isPatient = round < PATIENT_ROUNDS;
   const likely =
-    isPatient && scratch.count < k ? likelyReach(first, k, scratch.absentChord2[0]!) : Number.POSITIVE_INFINITY;
+    isPatient && scratch.count < k
+      ? likelyReach(first, k, scratch.absentChord2[0]!)
+      : Number.POSITIVE_INFINITY;
   const most = isPatient ? MOST_MISSING : MOST_MISSING << Math.min(round - PATIENT_ROUNDS + 1, 4);
   const chosen: Leaf[] = [];
   for (let i = 0; i < Math.min(scratch.absentCount, most); i++) {
@@ -193,7 +196,8 @@ function oldDirectories(world: World, memory: CellMemory, at: Position, worst: n
     for (const entry of finer) {
       const known = memory.directories.get(entry.prefix);
       if (!known) continue;
-      if (known.readAt === WRONG || (known.readAt < oldest && mayHold(entry, at, worst))) old.push(entry.prefix);
+      if (known.readAt === WRONG || (known.readAt < oldest && known.directory.entries.some((e) => mayHold(e, at, worst))))
+        old.push(entry.prefix);
       look(known);
     }
   };
@@ -228,6 +232,8 @@ async function fetchAll(world: World, memory: CellMemory, lacking: Lacking): Pro
     const there = entry.kind === "cell" ? found.rosters : found.directories;
     if (!there.has(entry.prefix)) markWrong(memory, directory);
   }
-  for (const { resident } of lacking.behind) resident!.observationReadAt = readAt;
+  for (const { entry, resident } of lacking.behind) {
+    if (!found.observations.has(entry.prefix)) forgetObservation(resident!, readAt);
+  }
   remember(memory, found, { directories, readAt, consistent: lacking.consistent });
 }

@@ -103,7 +103,12 @@ export function putDirectory(
   if (directory.entries.length === 0 && directory.prefix.length > 1) {
     return transactDelete(world.store, CELLS, directoryKey(directory.prefix), condition);
   }
-  return transactPut(world.store, CELLS, directoryItem(directory, directory.revision + 1, signs), condition);
+  return transactPut(
+    world.store,
+    CELLS,
+    directoryItem(directory, nextRevision(world, directory), signs),
+    condition,
+  );
 }
 
 /** The same write alone, at half the price. @returns false when somebody wrote the directory since it was read. */
@@ -112,8 +117,13 @@ export function storeDirectory(
   directory: Directory,
   signs: FleetSigns | undefined,
 ): Promise<boolean> {
-  const item = directoryItem(directory, directory.revision + 1, signs);
+  const item = directoryItem(directory, nextRevision(world, directory), signs);
   return putItem(world.store, CELLS, { ...item, write_id: writeId(world) }, unchanged(directory));
+}
+
+// Not from 1: routers that remember the one of this prefix that was there before must take the new one for newer.
+function nextRevision(world: World, { revision }: Directory): number {
+  return revision === 0 ? Math.max(1, world.now()) : revision + 1;
 }
 
 /** Tells a write from another's on the same version, for a put that is retried after its answer was lost. */
