@@ -19,7 +19,12 @@ const metropolis = fc.record({
   lng: fc.double({ min: -74, max: -73.4, noNaN: true }),
 });
 /** In the metropolis' part of the Earth, where only a finer directory knows of it, and far from it. */
-const province = fc.constantFrom({ lat: 35, lng: -80 }, { lat: 44, lng: -70 }, { lat: 38, lng: -88 });
+const province = fc.constantFrom(
+  { lat: 35, lng: -80 },
+  { lat: 44, lng: -70 },
+  { lat: 38, lng: -89.98 },
+  { lat: 38, lng: -90.03 },
+);
 const position = fc.oneof(edge, anywhere, metropolis, province);
 const id = fc.nat({ max: 99 }).map((n) => `n${n}`);
 const step = fc.oneof(
@@ -120,10 +125,12 @@ test("the same in a fleet whose directories have finer ones, and those still fin
   );
 }, 120_000);
 
-const farOff = { lat: 38, lng: -88 };
+/** At the edge of the metropolis' part of the Earth, and a few kilometres from there, in the next part: whose own directory is another. */
+const farOff = { lat: 38, lng: -89.98 };
+const beyond = { lat: 38, lng: -90.03 };
 
 test.each([
-  ["did not know the directory that it came to", farOff],
+  ["did not know the directory that it came to", beyond],
   ["knew that directory, and nothing near the node in it", { lat: 40.3, lng: -73.7 }],
 ])("a node where there was none is found by a router that %s", async (_, asked) => {
   const random = seeded(1);
@@ -136,7 +143,7 @@ test.each([
   cells.put(wideMember("n7", farOff, random));
   cells.sweep(3, () => true);
   cells.now += TTL_MS + LAG_MS + 1;
-  await ask(cells, world, farOff, { k: 1, keep: 1, maxKm: 10 }, true);
+  await ask(cells, world, beyond, { k: 1, keep: 1, maxKm: 10 }, true);
 });
 
 test("the cells may be deleted and made anew under a warm router", async () => {

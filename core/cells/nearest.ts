@@ -196,7 +196,7 @@ function oldDirectories(world: World, memory: CellMemory, at: Position, worst: n
     for (const entry of finer) {
       const known = memory.directories.get(entry.prefix);
       if (!known) continue;
-      if (known.readAt === WRONG || (known.readAt < oldest && known.directory.entries.some((e) => mayHold(e, at, worst))))
+      if (known.readAt === WRONG || (known.readAt < oldest && mayHold(entry, at, worst)))
         old.push(entry.prefix);
       look(known);
     }

@@ -32,20 +32,26 @@ export interface RoutingRequest {
 /** An item may have 400 KB; payload and answer share what the rest leaves. */
 const MAX_BODIES_BYTES = 360 * 1024;
 
-/** Stores a routing request: one put, on the condition that its id is new, which makes a retried put harmless. */
+/**
+ * Stores a routing request: one put, on the condition that its id is new, which makes a retried put harmless. An answer, or a payload (`1e20` is
+ * written as 21 digits), that finds no room is replaced by how many bytes it had.
+ */
 export async function record(world: World, request: RoutingRequest): Promise<void> {
   const expiresAtS = Math.floor(request.created_at / 1000) + world.config.REQUEST_RETENTION_DAYS * 86_400;
   const item = itemOfRequest(request, expiresAtS);
-  const answerBytes = sizeOf(item.response_data);
-  const bounded =
-    sizeOf(item.request_data) + answerBytes > MAX_BODIES_BYTES
-      ? { ...item, response_data: JSON.stringify({ omitted_bytes: answerBytes }) }
-      : item;
+  const asked = bounded(item.request_data, MAX_BODIES_BYTES);
+  const answered = bounded(item.response_data, MAX_BODIES_BYTES - sizeOf(asked));
   await markHour(world, request.created_at);
-  await putItem(world.store, REQUESTS, bounded, {
+  const fitting = { ...item, request_data: asked, response_data: answered };
+  await putItem(world.store, REQUESTS, fitting, {
     expression: "attribute_not_exists(#id)",
     names: { "#id": "id" },
   });
+}
+
+function bounded(json: unknown, room: number): unknown {
+  const bytes = sizeOf(json);
+  return bytes > room ? JSON.stringify({ omitted_bytes: bytes }) : json;
 }
 
 function sizeOf(json: unknown): number {

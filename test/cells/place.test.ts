@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Cells } from "../../core/cells/index.ts";
+import { MAX_MEMBERS } from "../../core/cells/roster.ts";
 import { coldWorld, openTestWorld, type TestWorld } from "../world/index.ts";
 import { allMembers, member, observeAll, Truth } from "./fleet.ts";
 
@@ -19,7 +20,7 @@ describe("placing nodes in cells", () => {
     expect(await truth.tell(world, ids)).toBe(true);
     const sizes = await cellSizes();
     expect(sizes.length).toBeGreaterThan(3);
-    expect(Math.max(...sizes)).toBeLessThanOrEqual(64);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(MAX_MEMBERS);
     expect((await allMembers(world)).map((one) => one.id).sort()).toEqual([...ids].sort());
 
     expect(await truth.tell(world, truth.drop(...ids.slice(5)))).toBe(true);
@@ -36,7 +37,7 @@ describe("placing nodes in cells", () => {
     expect(await truth.tell(world, [...same, ...nowhere])).toBe(true);
     expect(await truth.tell(world, [...same, ...nowhere])).toBe(true);
     expect((await allMembers(world)).map((one) => one.id).sort()).toEqual([...same, ...nowhere].sort());
-    expect(Math.max(...(await cellSizes()))).toBeLessThanOrEqual(64);
+    expect(Math.max(...(await cellSizes()))).toBeLessThanOrEqual(MAX_MEMBERS);
     await truth.tell(world, truth.drop(...same, ...nowhere));
   });
 
