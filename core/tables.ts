@@ -1,4 +1,5 @@
 import { CELLS } from "./cells/items.ts";
+import { EVENTS } from "./events/items.ts";
 import { FLEET } from "./fleet/items.ts";
 import { METRICS } from "./metrics/items.ts";
 import { NODES } from "./nodes/items.ts";
@@ -18,5 +19,6 @@ export const TABLES: readonly TableSpec[] = [
   REQUESTS,
   REQUEST_HOURS,
   ROLLUPS,
+  EVENTS,
   IDEMPOTENCY,
 ];

@@ -66,6 +66,9 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
     sends: ["health"],
   },
   "request-rollups": { tables: { rollups: ["Query", "PutItem"] } },
+  "node-events": { tables: { events: ["Query", "PutItem"] } },
+  "cell-events": { tables: { events: ["Query", "PutItem"] } },
+  "request-events": { tables: { events: ["Query", "PutItem"] } },
   "fold-rollups": { tables: { rollups: ["GetItem", "Query", "PutItem"] } },
   analytics: {
     tables: {

@@ -69,6 +69,11 @@ function decodeInto(found: Found, item: Item): void {
   }
 }
 
+/** The cell whose observation a stream's image is; null for any other item. */
+export function sweptCell(image: Item | undefined): string | null {
+  return image?.part === "observed" ? String(image.cell).slice(2) : null;
+}
+
 export function directoryItem(directory: Directory, revision: number, signs: FleetSigns | undefined): Item {
   return {
     ...directoryKey(directory.prefix),

@@ -11,5 +11,5 @@ export {
 } from "./lifecycle.ts";
 export * as Nodes from "./nodes.ts";
 export type { Flip } from "./operate.ts";
-export { type NodeRecord, type Observation, probeUrlOf, type TransitionRow } from "./record.ts";
+export { type NodeRecord, type Observation, type Origin, probeUrlOf, type TransitionRow } from "./record.ts";
 export type { NodeStatusView, NodeSummary, NodeView } from "./view.ts";

@@ -5,7 +5,7 @@ import { checkTarget } from "../outbound/index.ts";
 import { verb } from "../verb.ts";
 import { makeNodeKey } from "./key.ts";
 import { type DesiredState, TRANSITION_TO } from "./lifecycle.ts";
-import type { NodeRecord } from "./record.ts";
+import type { NodeRecord, Origin } from "./record.ts";
 import { type Amendment, amended, born, transitioned } from "./revise.ts";
 import {
   adminRegisterInput,
@@ -32,13 +32,13 @@ export { transitions } from "./transitions.ts";
  * @throws Conflict when its `node_id` is taken, Invalid for a URL that may not be contacted.
  */
 export const register = verb(registerInput, async (ctx, input): Promise<CreatedView> => {
-  const { record, key } = await make(ctx, "active", input);
+  const { record, key } = await make(ctx, ["registered", "active"], input);
   return { ...viewOf(record), node_key: key };
 });
 
 /** An admin makes a node, inactive (SPEC N2). @throws as `register` does. */
 export const create = verb(createInput, async (ctx, input): Promise<CreatedView> => {
-  const { record, key } = await make(ctx, "inactive", input);
+  const { record, key } = await make(ctx, ["created", "inactive"], input);
   return { ...viewOf(record), node_key: key };
 });
 
@@ -46,7 +46,7 @@ export const create = verb(createInput, async (ctx, input): Promise<CreatedView>
 export const adminRegister = verb(
   adminRegisterInput,
   async (ctx, { auto_start, ...input }): Promise<RegisteredView> => {
-    const { record, key } = await make(ctx, auto_start ? "active" : "inactive", input);
+    const { record, key } = await make(ctx, ["registered", auto_start ? "active" : "inactive"], input);
     const message = `The node is registered and ${auto_start ? "active" : "inactive until it is activated"}.`;
     return { message, node: viewOf(record), node_key: key };
   },
@@ -59,7 +59,12 @@ export const adminRegister = verb(
  */
 export const discoverNew = verb(discoverInput, async (ctx, input): Promise<NodeRecord> => {
   const name = input.name ?? new URL(input.endpoint).host;
-  const { record } = await make(ctx, "discovered", { ...input, name }, `Found at ${input.endpoint}`);
+  const { record } = await make(
+    ctx,
+    ["discovered", "discovered"],
+    { ...input, name },
+    `Found at ${input.endpoint}`,
+  );
   return record;
 });
 
@@ -91,7 +96,7 @@ type Given = Amendment & { readonly name: string; readonly node_id?: string | un
 
 async function make(
   ctx: Ctx,
-  desired_state: DesiredState,
+  [origin, desired_state]: readonly [Origin, DesiredState],
   { node_id, ...given }: Given,
   evidence?: string,
 ): Promise<{ record: NodeRecord; key: string }> {
@@ -103,7 +108,7 @@ async function make(
     (id, at, epoch) => {
       const made = makeNodeKey(id);
       key = made.key;
-      return born({ id, desired_state, key_hash: made.hash, epoch, at }, given);
+      return born({ id, origin, desired_state, key_hash: made.hash, epoch, at }, given);
     },
     evidence,
   );

@@ -1,5 +1,7 @@
 import type { DesiredState, Health } from "./lifecycle.ts";
 
+export type Origin = "registered" | "created" | "discovered";
+
 /**
  * Who a node is and what the operator wants: the item stored in Nodes. What is observed from sweep to sweep (load, failures, time of the
  * last check) is in its cell; `health` here changes only when it flips.
@@ -28,6 +30,8 @@ export interface NodeRecord {
   readonly capabilities: Readonly<Record<string, unknown>>;
   readonly version?: string | undefined;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** How it came into the fleet: it registered, an admin made it, or discovery found it. */
+  readonly origin: Origin;
   readonly desired_state: DesiredState;
   readonly health: Health;
   /**

@@ -7,7 +7,7 @@ import {
   transition,
 } from "./lifecycle.ts";
 import type { Settled } from "./place.ts";
-import { type NodeRecord, probeUrlOf } from "./record.ts";
+import { type NodeRecord, type Origin, probeUrlOf } from "./record.ts";
 
 /* How a node's record changes: plain functions from one record to the next. None touches the store, the clock or the revision. */
 
@@ -22,6 +22,7 @@ export type Amendment = Partial<Settled> & {
 type DescribedField = Exclude<
   keyof NodeRecord,
   | "id"
+  | "origin"
   | "desired_state"
   | "health"
   | "epoch"
@@ -43,6 +44,7 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
 
 export interface Birth {
   readonly id: string;
+  readonly origin: Origin;
   readonly desired_state: DesiredState;
   readonly key_hash: string;
   readonly epoch: number;
@@ -52,7 +54,7 @@ export interface Birth {
 
 /** A new node, as unknown as any (SPEC H1). */
 export function born(birth: Birth, given: Amendment & { readonly name: string }): NodeRecord {
-  const { id, desired_state, key_hash, epoch, at } = birth;
+  const { id, origin, desired_state, key_hash, epoch, at } = birth;
   const blank = {
     id,
     name: given.name,
@@ -61,6 +63,7 @@ export function born(birth: Birth, given: Amendment & { readonly name: string })
     capacity: 100,
     capabilities: {},
     metadata: {},
+    origin,
     desired_state,
     health: "unknown" as const,
     epoch,

@@ -12,7 +12,10 @@ import { makeDispatch } from "../../functions/jobs/dispatch.ts";
 import { makeFoldRollups } from "../../functions/jobs/fold-rollups.ts";
 import { makeRebuildCells } from "../../functions/jobs/rebuild-cells.ts";
 import { makeHealth } from "../../functions/queues/health.ts";
+import { makeCellEvents } from "../../functions/streams/cell-events.ts";
+import { makeNodeEvents } from "../../functions/streams/node-events.ts";
 import { makeNodesStream } from "../../functions/streams/nodes.ts";
+import { makeRequestEvents } from "../../functions/streams/request-events.ts";
 import { makeRollups } from "../../functions/streams/rollups.ts";
 import { type FUNCTIONS, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
 import type { FunctionHandlers } from "./gateway.ts";
@@ -49,6 +52,9 @@ export function openFunctions(worldOf: (name: string) => World, queue: SweepQueu
     ),
     "node-changes": makeNodesStream(() => worldOf("node-changes"), queueOf),
     "request-rollups": makeRollups(() => worldOf("request-rollups")),
+    "node-events": makeNodeEvents(() => worldOf("node-events")),
+    "cell-events": makeCellEvents(() => worldOf("cell-events")),
+    "request-events": makeRequestEvents(() => worldOf("request-events")),
     "fold-rollups": makeFoldRollups(() => worldOf("fold-rollups")),
     analytics: makeAnalytics(() => worldOf("analytics")),
     "rebuild-cells": makeRebuildCells(() => worldOf("rebuild-cells")),

@@ -70,6 +70,7 @@ function recordOf(world: World, i: number, port: number): NodeRecord {
     capacity: 100,
     capabilities: {},
     metadata: {},
+    origin: "registered",
     desired_state: "active",
     health: "healthy",
     epoch: 1,

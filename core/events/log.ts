@@ -1,0 +1,104 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { memoryOf, type World } from "../ctx.ts";
+import { Unavailable } from "../errors.ts";
+import { newId } from "../id.ts";
+import type { Item } from "../store/index.ts";
+import { entriesAfter, entryOfItem, newestEntry, putEntry } from "./items.ts";
+import { packBody, unpackEntry } from "./pack.ts";
+import { advanced, packSources, type Sources, shardName, unpackSources } from "./sources.ts";
+import type { Change, Draft, LogEntry } from "./types.ts";
+
+/** The log's end, as a writer knows it. */
+interface Tail {
+  readonly seq: number;
+  readonly at: number;
+  readonly sources: Sources;
+}
+
+/** Bytes of facts, as JSON, that go into one entry: however badly they pack, it stays below DynamoDB's 400 KB. */
+const ENTRY_BYTES = 192 * 1024;
+const ATTEMPTS = 60;
+const KEY = Symbol("event log");
+
+/**
+ * Appends what a batch of one shard means, each change once, whatever of the batch was appended before (SPEC E1–E4).
+ *
+ * @param changes in the shard's order
+ * @returns the entries that were written
+ * @throws Unavailable when others keep writing; nothing is lost by repeating the batch
+ */
+export async function append(
+  world: World,
+  source: { readonly table: string; readonly shard: string },
+  changes: readonly Change[],
+): Promise<number> {
+  const name = shardName(source.table, source.shard);
+  const memory = memoryOf(world, KEY, (): { tail: Tail | null } => ({ tail: null }));
+  let written = 0;
+  for (let tries = 0; tries < ATTEMPTS; tries++) {
+    const tail = (memory.tail ??= await readTail(world));
+    const reached = tail.sources.get(name)?.sequence ?? -1n;
+    const fresh = changes.filter(({ sequence }) => sequence > reached);
+    const taken = firstEntry(fresh);
+    if (taken.length === 0) return written;
+    const facts = taken.flatMap((change) => change.facts);
+    const swept = [...new Set(taken.flatMap((change) => change.swept ?? []))];
+    const now = world.now();
+    const sources = advanced(tail.sources, name, taken.at(-1)!.sequence, now);
+    const next = { seq: tail.seq + 1, at: Math.max(now, tail.at), sources };
+    const stored = {
+      seq: next.seq,
+      at: next.at,
+      sources: packSources(sources),
+      body: packBody(facts, swept),
+    };
+    if (await putEntry(world.store, stored, newId(world))) {
+      memory.tail = next;
+      written += 1;
+      tries = 0;
+      continue;
+    }
+    memory.tail = null;
+    await sleep(world.random() * Math.min(200, 5 * 2 ** tries));
+  }
+  throw new Unavailable("Others keep writing to the log; try again.");
+}
+
+/** As many of the changes, from the first on, as one entry holds; those at its end that mean nothing wait for one that does. */
+function firstEntry(changes: readonly Change[]): readonly Change[] {
+  let bytes = 0;
+  let count = 0;
+  for (const [at, { facts, swept }] of changes.entries()) {
+    if (facts.length === 0 && swept === undefined) continue;
+    bytes += facts.reduce((sum, fact) => sum + sizeOf(fact), 0) + (swept?.length ?? 0);
+    if (bytes > ENTRY_BYTES && count > 0) break;
+    count = at + 1;
+  }
+  return changes.slice(0, count);
+}
+
+function sizeOf(fact: Draft): number {
+  return Buffer.byteLength(JSON.stringify(fact));
+}
+
+async function readTail(world: World): Promise<Tail> {
+  const newest = await newestEntry(world.store);
+  if (!newest) return { seq: 0, at: 0, sources: new Map() };
+  return { seq: newest.seq, at: newest.at, sources: unpackSources(newest.sources) };
+}
+
+/** The log's end: the newest entry's number and time; 0 and 0 while there is none. */
+export async function head(world: World): Promise<{ readonly seq: number; readonly at: number }> {
+  const { seq, at } = await readTail(world);
+  return { seq, at };
+}
+
+/** Up to `most` entries after a number, in order; fewer where they are large, none when there are none yet. */
+export async function readAfter(world: World, seq: number, most: number): Promise<LogEntry[]> {
+  return (await entriesAfter(world.store, seq, most)).map(unpackEntry);
+}
+
+/** The entry of an image of the events table's stream; null for the end of an entry's time. */
+export function entryOfImage(image: Item | undefined): LogEntry | null {
+  return image ? unpackEntry(entryOfItem(image)) : null;
+}
