@@ -45,7 +45,7 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
     adminKey: true,
   },
   requests: {
-    tables: { requests: ["GetItem"], "requests/newest": ["Query"], "request-hours": ["Query"] },
+    tables: { requests: ["GetItem", "Query"], "request-hours": ["Query"] },
     adminKey: true,
   },
   service: { tables: { idempotency: ["GetItem"] }, adminKey: true },
@@ -73,7 +73,7 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
   analytics: {
     tables: {
       rollups: ["GetItem", "Query"],
-      "requests/newest": ["Query"],
+      requests: ["Query"],
       "request-hours": ["Query"],
       "nodes/newest": ["Query"],
     },

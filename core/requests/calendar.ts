@@ -1,6 +1,6 @@
 import { memoryOf, type World } from "../ctx.ts";
 import { putItem, queryPage, type Store } from "../store/index.ts";
-import { REQUEST_HOURS } from "./items.ts";
+import { hourAt, REQUEST_HOURS } from "./items.ts";
 
 const SCOPE = "hours";
 const KEY = Symbol("request hours");
@@ -10,28 +10,23 @@ const DAY_S = 86_400;
 /** Hours that are asked for at a time, for one read unit. */
 const BATCH = 80;
 
-/** The hour of an instant, in UTC: `2026-01-01T12`. */
-export function hourAt(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 13);
-}
-
 /** The start of an hour, in milliseconds; NaN for what is none. */
 export function startOfHour(hour: string): number {
   return Date.parse(`${hour}:00:00.000Z`);
 }
 
 /**
- * Notes that there are requests in an hour: one small write for each process and hour, before its first request is recorded, so that no
- * request is ever in an hour that is not noted.
+ * Notes that there are requests in the hour of an instant, that of a request's id: one small write for each process and hour, before its
+ * first request is recorded, so that no request is ever in an hour that is not noted.
  */
-export async function markHour(world: World, madeAt: number): Promise<void> {
+export async function markHour(world: World, ms: number): Promise<void> {
   const marked = memoryOf(world, KEY, () => new Set<string>());
-  const hour = hourAt(madeAt);
+  const hour = hourAt(ms);
   if (marked.has(hour)) return;
   await putItem(world.store, REQUEST_HOURS, {
     scope: SCOPE,
     hour,
-    expires_at: startOfHour(hour) / 1000 + (world.config.REQUEST_RETENTION_DAYS + 1) * DAY_S,
+    expires_at: Math.floor(ms / 1000) + (world.config.REQUEST_RETENTION_DAYS + 1) * DAY_S,
   });
   if (marked.size >= REMEMBERED) marked.clear();
   marked.add(hour);

@@ -1,14 +1,12 @@
 import type { Condition, Item, Store } from "../store/index.ts";
 import { indexShard, type Shard } from "../store/newest.ts";
 import type { Account } from "./budget.ts";
-import { type Calendar, hourAt, startOfHour } from "./calendar.ts";
-import { REQUESTS, SHARDS } from "./items.ts";
+import { type Calendar, startOfHour } from "./calendar.ts";
+import { hourAt, REQUESTS, SHARDS } from "./items.ts";
 
 const HOUR_MS = 3_600_000;
 /** Hours that one shard looks into at once where the last ones had few: with all shards, 48 queries at a time. */
 const MOST_AHEAD = 6;
-/** A request is recorded, and its hour set, this long after its id was made at most: functions end before. */
-const RECORDED_WITHIN_MS = 60_000;
 
 /**
  * A request's place in the order of all: its hour, then its id (`2026-01-01T12#<uuid>`). The bare hour (`2026-01-01T12#`) is the place below
@@ -18,7 +16,7 @@ export function placeOf(item: Item): string {
   return `${(item.hour_shard as string).slice(0, 13)}#${item.id as string}`;
 }
 
-/** The place above all that was recorded up to this instant, and below all ids made after it. */
+/** The place above all ids made up to this instant, and below all made after it. */
 export function placeAfter(ms: number): string {
   return `${hourAt(ms)}#${leastIdAt(ms + 1)}`;
 }
@@ -32,7 +30,7 @@ function leastIdAt(ms: number): string {
 export interface HoursOptions {
   readonly store: Store;
   readonly calendar: Calendar;
-  /** Instant that the oldest were made at, inclusive. */
+  /** Instant of the oldest ids, inclusive. */
   readonly since: number;
   readonly filter: Condition;
   /** What further must hold of an item. */
@@ -41,7 +39,7 @@ export interface HoursOptions {
 }
 
 /**
- * The index "newest" as shards for `newestAcross`, each going back through the calendar's hours. Where one has few requests, more of them are
+ * The requests as shards for `newestAcross`, each going back through the calendar's hours. Where one has few requests, more of them are
  * asked at once. An account that is spent reads no further: the merge then gets nothing new, and ends the page.
  */
 export function hourShards(options: HoursOptions): Shard<Item>[] {
@@ -51,10 +49,9 @@ export function hourShards(options: HoursOptions): Shard<Item>[] {
 function backThroughHours(digit: number, options: HoursOptions): Shard<Item> {
   const partition = (hour: string): Shard<Item> =>
     indexShard(options.store, REQUESTS, {
-      index: "newest",
       partition: { attribute: "hour_shard", value: `${hour}#${digit}` },
       sort: "id",
-      since: leastIdAt(options.since - RECORDED_WITHIN_MS),
+      since: leastIdAt(options.since),
       filter: options.filter,
     });
   let ahead = 1;

@@ -1,18 +1,18 @@
+import { timeOfId } from "../id.ts";
 import type { TableSpec } from "../store/index.ts";
 
 /**
- * Routing requests, by these access patterns:
+ * Routing requests → `hour_shard` (an hour and a shard), by `id`, which is a UUIDv7. By these access patterns:
  *
- * - one by its id
- * - newest first, filtered, between two instants: index "newest", whose partition is an hour and a shard, so that writing scales with
- *   the shards and a range of time is a range of partitions
+ * - one by its id, which tells its partition
+ * - newest first, filtered, between two instants: writing scales with the shards, and a range of time is a range of partitions
  *
- * An item of 1 KB or less costs two write units: itself and its place in the index.
+ * There is no index, so that an item of 1 KB or less costs one write unit, its place in the listing included.
  */
 export const REQUESTS: TableSpec = {
   name: "requests",
-  partitionKey: "id",
-  indexes: [{ name: "newest", partitionKey: "hour_shard", sortKey: "id" }],
+  partitionKey: "hour_shard",
+  sortKey: "id",
   ttl: "expires_at",
   stream: true,
 };
@@ -30,8 +30,22 @@ export const REQUEST_HOURS: TableSpec = {
 
 export const SHARDS = 8;
 
-/** The index partition of a request: the hour it was made in (UTC) and a shard by the last digit of its id. */
-export function hourShard(id: string, madeAt: number): string {
-  const hour = new Date(madeAt).toISOString().slice(0, 13);
-  return `${hour}#${Number.parseInt(id.slice(-1), 16) % SHARDS}`;
+/** Milliseconds after its id that a request is said to be made, at most: functions end before. */
+export const MADE_WITHIN_MS = 60_000;
+
+const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Whether a text may be a request's id: a UUIDv7, as it is written here. */
+export function isRequestId(text: string): boolean {
+  return UUID_V7.test(text);
+}
+
+/** The key of a request: the hour (UTC) that its id was made in, and a shard by the last digit. */
+export function keyOf(id: string): { hour_shard: string; id: string } {
+  return { hour_shard: `${hourAt(timeOfId(id))}#${Number.parseInt(id.slice(-1), 16) % SHARDS}`, id };
+}
+
+/** The hour of an instant, in UTC: `2026-01-01T12`. */
+export function hourAt(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 13);
 }

@@ -7,10 +7,10 @@ import { type Condition, getItem, type Item } from "../store/index.ts";
 import { newestAcross, type Page } from "../store/newest.ts";
 import { verb } from "../verb.ts";
 import { type Budget, openAccount } from "./budget.ts";
-import { hourAt, openCalendar, startOfHour } from "./calendar.ts";
+import { openCalendar, startOfHour } from "./calendar.ts";
 import { contains, type Json } from "./contains.ts";
 import { hourShards, placeAfter, placeOf } from "./hours.ts";
-import { REQUESTS } from "./items.ts";
+import { hourAt, isRequestId, keyOf, MADE_WITHIN_MS, REQUESTS } from "./items.ts";
 import { type Asked, byId, listInput } from "./schema.ts";
 import { fieldsOfItem } from "./stored.ts";
 import { type RequestView, viewOf } from "./view.ts";
@@ -53,7 +53,7 @@ export const list = verb(listInput, async (ctx, { limit, cursor, ...asked }): Pr
  * @throws NotFound when there is none, or none any more.
  */
 export const get = verb(byId, async (ctx, { id }): Promise<RequestView> => {
-  const item = await getItem(ctx.store, REQUESTS, { id });
+  const item = isRequestId(id) ? await getItem(ctx.store, REQUESTS, keyOf(id)) : null;
   if (!item || (item.expires_at as number) * 1000 <= ctx.now()) {
     throw new NotFound(`There is no request ${id}, or none any more.`);
   }
@@ -87,10 +87,12 @@ export async function pageOf(
   const since = Math.max(asked.since ?? 0, now - ctx.config.REQUEST_RETENTION_DAYS * DAY_MS);
   const newest = placeAfter(Math.min(asked.until ?? Number.POSITIVE_INFINITY, now + SKEW_MS));
   const start = before !== undefined && before < newest ? before : newest;
+  // Places go by ids, and `created_at` is up to this much later than its id's own millisecond, never earlier.
+  const oldestId = since - MADE_WITHIN_MS;
   const shards = hourShards({
     store: ctx.store,
-    calendar: openCalendar(ctx.store, start.slice(0, 13), hourAt(since)),
-    since,
+    calendar: openCalendar(ctx.store, start.slice(0, 13), hourAt(oldestId)),
+    since: oldestId,
     filter: filterOf(asked, since),
     keep: asked.q === undefined ? () => true : matching(asked.q),
     account: openAccount(budget, () => performance.now()),

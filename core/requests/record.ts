@@ -1,13 +1,15 @@
 import type { World } from "../ctx.ts";
+import { timeOfId } from "../id.ts";
 import { putItem } from "../store/index.ts";
 import { markHour } from "./calendar.ts";
-import { REQUESTS } from "./items.ts";
+import { MADE_WITHIN_MS, REQUESTS } from "./items.ts";
 import { itemOfRequest } from "./stored.ts";
 
 export type RequestStatus = "pending" | "routed" | "completed" | "failed" | "rejected";
 
 /** A routing request as it is stored. */
 export interface RoutingRequest {
+  /** A UUIDv7, made when the request came. */
   readonly id: string;
   readonly request_id: string;
   readonly lat: number;
@@ -34,19 +36,20 @@ const MAX_BODIES_BYTES = 360 * 1024;
 
 /**
  * Stores a routing request: one put, on the condition that its id is new, which makes a retried put harmless. An answer, or a payload (`1e20` is
- * written as 21 digits), that finds no room is replaced by how many bytes it had.
+ * written as 21 digits), that finds no room is replaced by how many bytes it had. `created_at` is kept within a minute after its id's own
+ * millisecond.
  */
 export async function record(world: World, request: RoutingRequest): Promise<void> {
-  const expiresAtS = Math.floor(request.created_at / 1000) + world.config.REQUEST_RETENTION_DAYS * 86_400;
-  const item = itemOfRequest(request, expiresAtS);
+  const cameAt = timeOfId(request.id);
+  // A clock may be set and a machine may sleep in between; a listing finds a range of time by its range of ids.
+  const created_at = Math.min(Math.max(request.created_at, cameAt), cameAt + MADE_WITHIN_MS);
+  const expiresAtS = Math.floor(created_at / 1000) + world.config.REQUEST_RETENTION_DAYS * 86_400;
+  const item = itemOfRequest({ ...request, created_at }, expiresAtS);
   const asked = bounded(item.request_data, MAX_BODIES_BYTES);
   const answered = bounded(item.response_data, MAX_BODIES_BYTES - sizeOf(asked));
-  await markHour(world, request.created_at);
+  await markHour(world, cameAt);
   const fitting = { ...item, request_data: asked, response_data: answered };
-  await putItem(world.store, REQUESTS, fitting, {
-    expression: "attribute_not_exists(#id)",
-    names: { "#id": "id" },
-  });
+  await putItem(world.store, REQUESTS, fitting, { expression: "attribute_not_exists(id)" });
 }
 
 function bounded(json: unknown, room: number): unknown {

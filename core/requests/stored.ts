@@ -1,7 +1,7 @@
 import geohash from "ngeohash";
 import { iso } from "../id.ts";
 import type { Item } from "../store/index.ts";
-import { hourShard } from "./items.ts";
+import { keyOf } from "./items.ts";
 import type { RoutingRequest } from "./record.ts";
 
 /** What a request brings of any shape. Kept as JSON text: DynamoDB's numbers have another range than JSON's, and its maps less depth. */
@@ -30,7 +30,7 @@ export function itemOfRequest(request: RoutingRequest, expiresAtS: number): Item
     coordinates_y: lat,
     geohash: geohash.encode(lat, lng, 9),
     created_at: iso(madeAt),
-    hour_shard: hourShard(request.id, madeAt),
+    ...keyOf(request.id),
     expires_at: expiresAtS,
   };
 }

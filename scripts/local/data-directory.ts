@@ -5,7 +5,7 @@ import { CannotStart } from "./cannot-start.ts";
 import { type Lock, lockDirectory } from "./lock.ts";
 
 /** Grows by one whenever older data can no longer be read by what is here. */
-export const DATA_VERSION = 1;
+export const DATA_VERSION = 2;
 
 export interface DataDirectory {
   readonly path: string;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { NotFound } from "../../core/errors.ts";
 import { newId } from "../../core/id.ts";
 import { Requests, type RoutingRequest } from "../../core/requests/index.ts";
 import { encodeCursor } from "../../core/store/cursor.ts";
 import type { Gateway } from "../../scripts/local/gateway.ts";
-import { openTestWorld, type TestWorld } from "../world/index.ts";
+import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
 import { describeRequest, HOUR, NOW, newestFirst, recordAll } from "./factory.ts";
 import { ask, KEY, nextOf, serveRequests } from "./served.ts";
 
@@ -48,7 +49,8 @@ it("gives one whole, 404 for one that is not there", async () => {
     request_data: null,
     created_at: new Date(all[2]!.created_at).toISOString(),
   });
-  for (const id of [newId(world), "no-such", "%20"]) {
+  const other = all[2]!.id;
+  for (const id of [newId(world), other.toUpperCase(), other.replace(/-7/, "-4"), "no-such", "%20"]) {
     const missing = await ask(gateway, `/${id}`);
     expect(missing.status).toBe(404);
     expect(missing.headers.get("content-type")).toBe("application/problem+json");
@@ -138,31 +140,42 @@ describe("bad input is refused with the field's name:", () => {
   });
 });
 
-it("costs two write units a plain request, its place in the listing included", async () => {
-  const spent: { table: string; units: number }[] = [];
+it("costs one write unit a request of 1 KB or less, its place in the listing included", async () => {
+  const spent: { call: string; table: string; units: number }[] = [];
   const counted = await openTestWorld({ now: () => NOW });
   counted.store.doc.middlewareStack.add(
-    (next) => async (args) => {
+    (next, context) => async (args) => {
       const input = args.input as unknown as Record<string, unknown>;
       const { output } = await next({
         ...args,
         input: Object.assign(args.input, { ReturnConsumedCapacity: "INDEXES" }),
       });
       const { ConsumedCapacity } = output as { ConsumedCapacity?: { CapacityUnits?: number } };
-      spent.push({ table: String(input.TableName), units: ConsumedCapacity?.CapacityUnits ?? Number.NaN });
+      const call = String((context as { commandName?: string }).commandName);
+      spent.push({
+        call,
+        table: String(input.TableName),
+        units: ConsumedCapacity?.CapacityUnits ?? Number.NaN,
+      });
       return { output } as Awaited<ReturnType<typeof next>>;
     },
     { step: "initialize" },
   );
-  for (let at = 0; at < 3; at++) {
-    await Requests.record(
-      counted,
-      describeRequest({ client_info: { client_id: "c-1" }, request_data: { payload: "x".repeat(200) } }),
-    );
-  }
+  const recorded = [0, 200, 400, 1000].map((bytes) =>
+    describeRequest({ client_info: { client_id: "c-1" }, request_data: { payload: "x".repeat(bytes) } }),
+  );
+  for (const one of recorded) await Requests.record(counted, one);
   const units = spent.filter(({ table }) => table.endsWith("-requests")).map(({ units }) => units);
-  console.log(`write units of a request: ${units.join(", ")}; of the hour's mark: ${spent[0]!.units}, once`);
-  expect(units).toEqual([2, 2, 2]);
+  console.log(`write units of requests: ${units.join(", ")}; of the hour's mark: ${spent[0]!.units}, once`);
+  // The last has 1 KB in its payload alone.
+  expect(units).toEqual([1, 1, 1, 2]);
   expect(spent.filter(({ table }) => table.endsWith("-request-hours"))).toHaveLength(1);
+
+  spent.length = 0;
+  const ctx = adminCtx(counted);
+  expect(await Requests.get(ctx, { id: recorded[1]!.id })).toMatchObject({ id: recorded[1]!.id });
+  await expect(Requests.get(ctx, { id: "no-such" })).rejects.toThrow(NotFound);
+  expect(spent).toEqual([{ call: "GetItemCommand", table: expect.stringMatching(/-requests$/), units: 0.5 }]);
+  expect((await Requests.list(ctx, {})).items).toHaveLength(recorded.length);
   await counted.close();
 });

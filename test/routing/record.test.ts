@@ -3,13 +3,16 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { Cells } from "../../core/cells/index.ts";
 import type { Ctx } from "../../core/ctx.ts";
 import { Unavailable } from "../../core/errors.ts";
-import { REQUESTS } from "../../core/requests/items.ts";
+import { Requests } from "../../core/requests/index.ts";
+import { REQUEST_HOURS, REQUESTS } from "../../core/requests/items.ts";
 import { Routing } from "../../core/routing/index.ts";
+import type { TableSpec } from "../../core/store/index.ts";
 import { member, observeAll, Truth } from "../cells/fleet.ts";
 import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
 import { type Edge, startEdge } from "./edges.ts";
 
 const at = { lat: 47.3769, lng: 8.5417 };
+const HOUR = 3_600_000;
 
 let world: TestWorld;
 let ctx: Ctx;
@@ -62,6 +65,78 @@ test("a put whose answer was lost is repeated by the SDK and stands once", async
   const routed = await Routing.route(ctx, { request_id: "lost", coordinates: at });
   expect(puts.sent).toBe(3);
   expect((await recorded("lost")).map((item) => item.id)).toEqual([routed.id]);
+});
+
+test("what is routed costs one write unit, its place in the listing included", async () => {
+  const counted = await openTestWorld();
+  const truth = new Truth();
+  await truth.tell(counted, truth.put(member("only", at.lat, at.lng, { endpoint: edge.endpoint })));
+  await observeAll(counted, 1, counted.now());
+  const writes: { table: string; units: number }[] = [];
+  counted.store.doc.middlewareStack.add(
+    (next, context) => async (args) => {
+      const input = args.input as { TableName?: string; ReturnConsumedCapacity?: string };
+      input.ReturnConsumedCapacity = "INDEXES";
+      const result = await next(args);
+      const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits: number } };
+      const isPut = (context as { commandName?: string }).commandName === "PutItemCommand";
+      if (isPut) writes.push({ table: input.TableName!, units: ConsumedCapacity!.CapacityUnits });
+      return result;
+    },
+    { step: "initialize", priority: "low" },
+  );
+  const ctx = adminCtx(counted);
+  const ids: unknown[] = [];
+  for (const payload of [undefined, { note: "x".repeat(300) }]) {
+    const routed = await Routing.route(ctx, {
+      request_id: `costs-${ids.length}`,
+      coordinates: at,
+      metadata: { shop: "7" },
+      client_info: { client_id: "phone-7", app: "shop" },
+      payload,
+    });
+    ids.unshift(routed.id);
+  }
+  const units = (spec: TableSpec) =>
+    writes.filter(({ table }) => table === counted.store.table(spec)).map((write) => write.units);
+  expect(units(REQUESTS)).toEqual([1, 1]);
+  // Once an hour for each process.
+  expect(units(REQUEST_HOURS).length).toBeLessThanOrEqual(2);
+  const { items } = await Requests.list(ctx, {});
+  expect(items.map(({ id }) => id)).toEqual(ids);
+  await counted.close();
+});
+
+test("a request that takes past the hour is in the hour that it came in, and found by both", async () => {
+  const edgeOfHour = Math.floor(Date.now() / HOUR) * HOUR;
+  let now = edgeOfHour - 5;
+  const slow = await openTestWorld({ now: () => now });
+  const late = await startEdge((response) => {
+    now = edgeOfHour + 3000;
+    response.setHeader("content-type", "application/json").end("{}");
+  });
+  const truth = new Truth();
+  await truth.tell(slow, truth.put(member("only", at.lat, at.lng, { endpoint: late.endpoint })));
+  await observeAll(slow, 1, now);
+  const ctx = adminCtx(slow);
+  const { id } = await Routing.route(ctx, { request_id: "across", coordinates: at, payload: 1 });
+  const made = new Date(edgeOfHour + 3000).toISOString();
+  expect(await Requests.get(ctx, { id: id! })).toMatchObject({ id, created_at: made });
+  const hour = new Date(edgeOfHour - 5).toISOString().slice(0, 13);
+  for (const [spec, key] of [
+    [REQUESTS, { hour_shard: expect.stringMatching(`^${hour}#`), id }],
+    [REQUEST_HOURS, { hour }],
+  ] as const) {
+    const { Items } = await slow.store.doc.send(new ScanCommand({ TableName: slow.store.table(spec) }));
+    expect(Items).toEqual([expect.objectContaining(key)]);
+  }
+  for (const given of [{}, { since: made }, { since: made, until: made }]) {
+    expect((await Requests.list(ctx, given)).items).toMatchObject([{ id }]);
+  }
+  const before = new Date(edgeOfHour + 2999).toISOString();
+  expect((await Requests.list(ctx, { until: before })).items).toEqual([]);
+  await late.close();
+  await slow.close();
 });
 
 test("a store that takes nothing is a 503 without a code, and no node was promised", async () => {

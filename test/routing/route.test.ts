@@ -175,7 +175,7 @@ describe("telling", () => {
     expect(await stored()).toEqual([]);
   });
 
-  test("what was routed is stored once, whole, for two write units", async () => {
+  test("what was routed is stored once, whole, for one write unit", async () => {
     await fleet([member("only", 47.5, 8.7)]);
     const units: number[] = [];
     world.store.doc.middlewareStack.add(
@@ -212,6 +212,6 @@ describe("telling", () => {
       load_score: answer.routed_to.load_score,
       status: "routed",
     });
-    expect(units).toEqual([2]);
+    expect(units).toEqual([1]);
   });
 });
