@@ -33,6 +33,7 @@ export const ROUTES = {
   analyticsTimeseries: "GET /admin/api/v1/analytics/timeseries",
   analyticsGaps: "GET /admin/api/v1/analytics/gaps",
   getDashboardMetrics: "GET /admin/api/v1/dashboard/metrics",
+  createTicket: "POST /api/v1/ws-tickets",
   getService: "GET /",
   getHealth: "GET /health 503",
   getHealthV1: "GET /api/v1/health 503",

@@ -2,6 +2,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { analytics } from "./endpoints/analytics.ts";
 import { discovery } from "./endpoints/discovery.ts";
 import { nodes } from "./endpoints/nodes.ts";
+import { realtime } from "./endpoints/realtime.ts";
 import { requests } from "./endpoints/requests.ts";
 import { routing } from "./endpoints/routing.ts";
 import { service } from "./endpoints/service.ts";
@@ -18,6 +19,7 @@ export const ENDPOINTS = {
   ...discovery,
   ...requests,
   ...analytics,
+  ...realtime,
   ...service,
 } satisfies Record<string, Endpoint>;
 

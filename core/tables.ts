@@ -3,6 +3,7 @@ import { EVENTS } from "./events/items.ts";
 import { FLEET } from "./fleet/items.ts";
 import { METRICS } from "./metrics/items.ts";
 import { NODES } from "./nodes/items.ts";
+import { CONNECTIONS } from "./realtime/items.ts";
 import { REQUEST_HOURS, REQUESTS } from "./requests/items.ts";
 import { ROLLUPS } from "./rollups/table.ts";
 import type { TableSpec } from "./store/index.ts";
@@ -20,5 +21,6 @@ export const TABLES: readonly TableSpec[] = [
   REQUEST_HOURS,
   ROLLUPS,
   EVENTS,
+  CONNECTIONS,
   IDEMPOTENCY,
 ];

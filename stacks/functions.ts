@@ -13,6 +13,7 @@ export type FunctionSpec = Common &
     | { readonly kind: "http"; readonly domain: Domain }
     | { readonly kind: "queue"; readonly queue: keyof typeof QUEUES }
     | { readonly kind: "schedule"; readonly everyMinutes: number }
+    | { readonly kind: "socket" }
     | { readonly kind: "stream"; readonly table: string; readonly reading?: Partial<StreamReading> }
   );
 
@@ -147,6 +148,22 @@ export const FUNCTIONS = {
     memoryMb: 1024,
     timeoutS: 29,
   },
+  tickets: {
+    entry: "functions/http/realtime.ts",
+    kind: "http",
+    domain: "realtime",
+    memoryMb: 512,
+    timeoutS: 10,
+  },
+  realtime: { entry: "functions/ws/realtime.ts", kind: "socket", memoryMb: 512, timeoutS: 29 },
+  broadcast: {
+    entry: "functions/streams/broadcast.ts",
+    kind: "stream",
+    table: "events",
+    reading: { batchSize: 100, retries: 10, maxAgeS: 3600 },
+    memoryMb: 1024,
+    timeoutS: 60,
+  },
   "rebuild-cells": {
     entry: "functions/jobs/rebuild-cells.ts",
     kind: "schedule",
@@ -165,6 +182,7 @@ export const HTTP_FUNCTIONS: Readonly<Record<Domain, FunctionName>> = {
   discovery: "discovery",
   requests: "requests",
   analytics: "analytics",
+  realtime: "tickets",
   service: "service",
 };
 

@@ -1,7 +1,14 @@
 import type { FunctionName, QUEUES } from "./functions.ts";
 
 /** Calls on a table. A transaction needs the calls it is made of, and `ConditionCheckItem` for a bare condition. */
-export type TableAction = "GetItem" | "BatchGetItem" | "Query" | "PutItem" | "UpdateItem" | "DeleteItem";
+export type TableAction =
+  | "GetItem"
+  | "BatchGetItem"
+  | "Query"
+  | "PutItem"
+  | "UpdateItem"
+  | "DeleteItem"
+  | "ConditionCheckItem";
 
 export interface Grant {
   /** By table, or `table/index` for an index of it. */
@@ -78,6 +85,14 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
       "nodes/newest": ["Query"],
     },
     adminKey: true,
+  },
+  tickets: { tables: { connections: ["PutItem"] }, adminKey: true },
+  realtime: {
+    tables: { connections: ["GetItem", "PutItem", "DeleteItem", "ConditionCheckItem"], events: ["Query"] },
+    adminKey: true,
+  },
+  broadcast: {
+    tables: { connections: ["Query", "DeleteItem"], events: ["Query"], cells: ["BatchGetItem"] },
   },
   "rebuild-cells": {
     tables: { nodes: ["BatchGetItem"], "nodes/newest": ["Query"], cells: EDIT_CELLS },

@@ -20,6 +20,9 @@ const LOG = "log";
 /** Seconds that an entry can still be asked for; DynamoDB takes it away some time after. */
 export const KEPT_S = 3600;
 
+/** The number in an entry's sort key. */
+export const seqOf = (key: string) => Number(key);
+
 const sortable = (seq: number) => String(seq).padStart(14, "0");
 
 /** An entry as it is stored. */
@@ -77,7 +80,7 @@ export async function entriesAfter(store: Store, seq: number, limit: number): Pr
 
 export function entryOfItem(item: Item): StoredEntry {
   return {
-    seq: Number(item.seq),
+    seq: seqOf(item.seq as string),
     at: item.at as number,
     sources: item.sources as Uint8Array,
     body: item.body as Uint8Array,

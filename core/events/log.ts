@@ -18,6 +18,8 @@ interface Tail {
 /** Bytes of facts, as JSON, that go into one entry: however badly they pack, it stays below DynamoDB's 400 KB. */
 const ENTRY_BYTES = 192 * 1024;
 const ATTEMPTS = 60;
+/** Clocks of several functions differ by less. */
+const MAX_SKEW_MS = 60_000;
 const KEY = Symbol("event log");
 
 /**
@@ -83,14 +85,17 @@ function sizeOf(fact: Draft): number {
 
 async function readTail(world: World): Promise<Tail> {
   const newest = await newestEntry(world.store);
-  if (!newest) return { seq: 0, at: 0, sources: new Map() };
+  // A log that was silent until its last entry was forgotten goes on above all that it had: at the millisecond.
+  if (!newest) return { seq: world.now() - 1, at: 0, sources: new Map() };
   return { seq: newest.seq, at: newest.at, sources: unpackSources(newest.sources) };
 }
 
-/** The log's end: the newest entry's number and time; 0 and 0 while there is none. */
+/** The log's end: the newest entry's number and time. While there is none, a number and time before any to come. */
 export async function head(world: World): Promise<{ readonly seq: number; readonly at: number }> {
-  const { seq, at } = await readTail(world);
-  return { seq, at };
+  const newest = await newestEntry(world.store);
+  if (newest) return { seq: newest.seq, at: newest.at };
+  const before = world.now() - MAX_SKEW_MS;
+  return { seq: before, at: before };
 }
 
 /** Up to `most` entries after a number, in order; fewer where they are large, none when there are none yet. */

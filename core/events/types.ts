@@ -55,7 +55,7 @@ export interface Change {
 
 /** One entry of the log. */
 export interface LogEntry {
-  /** Counts entries from 1, without holes. */
+  /** Counts entries without holes, from the millisecond (Unix) that the log began in. */
   readonly seq: number;
   /** Milliseconds since the epoch; never less than that of the entry before. */
   readonly at: number;

@@ -5,6 +5,7 @@ import { makeAnalytics } from "../../functions/http/analytics.ts";
 import type { HttpHandler } from "../../functions/http/chain.ts";
 import { makeDiscovery } from "../../functions/http/discovery.ts";
 import { makeNodes } from "../../functions/http/nodes.ts";
+import { makeTickets } from "../../functions/http/realtime.ts";
 import { makeRequests } from "../../functions/http/requests.ts";
 import { makeRouting } from "../../functions/http/routing.ts";
 import { makeService } from "../../functions/http/service.ts";
@@ -12,21 +13,26 @@ import { makeDispatch } from "../../functions/jobs/dispatch.ts";
 import { makeFoldRollups } from "../../functions/jobs/fold-rollups.ts";
 import { makeRebuildCells } from "../../functions/jobs/rebuild-cells.ts";
 import { makeHealth } from "../../functions/queues/health.ts";
+import { makeBroadcast } from "../../functions/streams/broadcast.ts";
 import { makeCellEvents } from "../../functions/streams/cell-events.ts";
 import { makeNodeEvents } from "../../functions/streams/node-events.ts";
 import { makeNodesStream } from "../../functions/streams/nodes.ts";
 import { makeRequestEvents } from "../../functions/streams/request-events.ts";
 import { makeRollups } from "../../functions/streams/rollups.ts";
+import { openPeers } from "../../functions/ws/peers.ts";
+import { makeRealtime } from "../../functions/ws/realtime.ts";
 import { type FUNCTIONS, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
 import type { FunctionHandlers } from "./gateway.ts";
 import type { QueueHandler } from "./queue.ts";
 import type { ScheduleHandler } from "./schedule.ts";
+import type { SocketHandler } from "./socket-function.ts";
 import type { StreamHandler } from "./streams.ts";
 
 interface HandlerOf {
   readonly http: HttpHandler;
   readonly queue: QueueHandler;
   readonly schedule: ScheduleHandler;
+  readonly socket: SocketHandler;
   readonly stream: StreamHandler;
 }
 
@@ -57,6 +63,9 @@ export function openFunctions(worldOf: (name: string) => World, queue: SweepQueu
     "request-events": makeRequestEvents(() => worldOf("request-events")),
     "fold-rollups": makeFoldRollups(() => worldOf("fold-rollups")),
     analytics: makeAnalytics(() => worldOf("analytics")),
+    tickets: makeTickets(() => worldOf("tickets")),
+    realtime: makeRealtime(() => worldOf("realtime"), openPeers),
+    broadcast: makeBroadcast(() => worldOf("broadcast"), openPeers),
     "rebuild-cells": makeRebuildCells(() => worldOf("rebuild-cells")),
   };
 }

@@ -12,6 +12,7 @@ import { corsHeaders, preflight } from "./cors.ts";
 import { eventOf, targetOf } from "./event.ts";
 import { FunctionTimeout, invoke } from "./lambda.ts";
 import { type Matched, type RouteSource, routesOf } from "./routes.ts";
+import type { Sockets } from "./sockets.ts";
 
 /** The function of each domain. `service` also answers what no route takes, with 404 or 405. */
 export type FunctionHandlers = Readonly<Record<Domain, HttpHandler>>;
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   /** How long a function may take; API Gateway allows 30 s. */
   readonly timeoutMs?: number;
   readonly endpoints?: Iterable<RouteSource>;
+  /** Take WebSocket upgrades, and are closed with the gateway. Without them an upgrade is a request like any other. */
+  readonly sockets?: Pick<Sockets, "upgrade" | "close">;
 }
 
 export interface Gateway {
@@ -67,13 +70,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     });
   };
   const servers: Server[] = [];
-  const port = await listen(options.port, servers, (request, response) => void answer(request, response));
+  const onRequest = (request: IncomingMessage, response: ServerResponse) => void answer(request, response);
+  const port = await listen(options.port, servers, onRequest, options.sockets);
   return {
     port,
     origin: `http://localhost:${port}`,
     async close() {
       closing = true;
-      await Promise.all(servers.map(closeServer));
+      await Promise.all([options.sockets?.close(), ...servers.map(closeServer)]);
     },
   };
 }
@@ -118,10 +122,15 @@ async function listen(
   port: number,
   servers: Server[],
   onRequest: (request: IncomingMessage, response: ServerResponse) => void,
+  sockets: GatewayOptions["sockets"],
 ): Promise<number> {
-  // API Gateway allows 10 240 bytes of request line and headers.
+  // API Gateway allows 10 240 bytes of request line and headers. Upgrades to anything but WebSocket (h2c, say) it passes over.
+  const limits = { maxHeaderSize: 10_240, keepAliveTimeout: 65_000 };
+  const shouldUpgradeCallback = ({ headers }: IncomingMessage) =>
+    sockets !== undefined && headers.upgrade?.toLowerCase() === "websocket";
   const open = () => {
-    const server = createServer({ maxHeaderSize: 10_240, keepAliveTimeout: 65_000 }, onRequest);
+    const server = createServer({ ...limits, shouldUpgradeCallback }, onRequest);
+    if (sockets) server.on("upgrade", sockets.upgrade);
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
       if (socket.writable) socket.end(rawRefusal(error.code, randomUUID()));
       else socket.destroy();

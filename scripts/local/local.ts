@@ -10,9 +10,11 @@ import { CannotStart } from "./cannot-start.ts";
 import { openCheckpoints } from "./checkpoints.ts";
 import { keptAdminKey, newAdminKey, openDataDirectory } from "./data-directory.ts";
 import { type DynamoDbLocal, patientClient, startDynamoDbLocal } from "./dynamodb.ts";
+import { httpFunctions, type LocalFunctions } from "./functions.ts";
 import { type FunctionHandlers, type Gateway, startGateway } from "./gateway.ts";
 import { exchangeLine, localLog } from "./log.ts";
 import type { LocalOptions } from "./options.ts";
+import { openSockets, type Sockets } from "./sockets.ts";
 import { createTable } from "./tables.ts";
 import { type Closers, startTriggers } from "./triggers.ts";
 
@@ -55,8 +57,14 @@ async function start(
   close: () => Promise<void>,
 ): Promise<LocalArx> {
   const asked = settings(options, env);
-  let functions: FunctionHandlers | undefined;
-  const gateway = await openGateway(asked, options, () => functions);
+  let functions: LocalFunctions | undefined;
+  let handlers: FunctionHandlers | undefined;
+  const sockets = await openSockets({
+    handler: () => functions?.realtime,
+    log: localLog("realtime", options.verbose),
+  });
+  closers.push(() => sockets.close());
+  const gateway = await openGateway(asked, options, sockets, () => handlers);
   closers.push(() => gateway.close());
 
   const directory = options.memory
@@ -76,6 +84,7 @@ async function start(
     SERVER_PORT: gateway.port,
     DYNAMODB_ENDPOINT: endpoint,
     ARX_ADMIN_KEY: adminKey,
+    ARX_REALTIME_ENDPOINT: sockets.endpoint,
   };
 
   const store = openStore(config);
@@ -95,8 +104,9 @@ async function start(
     memory: new Map(),
   });
   functions = await startTriggers(config, worldOf, openCheckpoints(directory?.checkpoints), closers);
+  handlers = httpFunctions(functions);
   // First up, first down: what was asked is answered while all that it needs is there.
-  closers.push(closers.shift()!);
+  closers.push(...closers.splice(0, 2));
   return { origin: gateway.origin, config, adminKey, adminKeyMadeUp, broken: brokenBy(database), close };
 }
 
@@ -128,6 +138,7 @@ function withoutEmpty(env: Environment): Environment {
 async function openGateway(
   config: Config,
   options: LocalOptions,
+  sockets: Sockets,
   functions: () => FunctionHandlers | undefined,
 ): Promise<Gateway> {
   const port = config.SERVER_PORT;
@@ -135,6 +146,7 @@ async function openGateway(
     return await startGateway({
       port,
       functions,
+      sockets,
       corsOrigins: config.ARX_CORS_ORIGINS,
       onExchange: exchangeLine(options.verbose),
     });

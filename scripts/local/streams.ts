@@ -95,7 +95,10 @@ export async function startTrigger(options: TriggerOptions): Promise<Trigger> {
     const reading = readShard(shard)
       .catch(async (error: unknown) => {
         if (stop.signal.aborted) return;
-        log.warn(`${name}: a shard can't be read, and is tried again`, { shard, error: String(error) });
+        // DynamoDB Local says so of a shard that was just made; what is in it is read from its beginning then.
+        const isNew = (error as Error).name === "TrimmedDataAccessException";
+        if (!isNew)
+          log.warn(`${name}: a shard can't be read, and is tried again`, { shard, error: String(error) });
         await pause(pollMs * 5);
       })
       .finally(() => readers.delete(shard));

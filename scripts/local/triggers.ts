@@ -4,8 +4,7 @@ import { TABLES } from "../../core/tables.ts";
 import type { SweepOrder } from "../../core/watching/index.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec, QUEUES, STREAM } from "../../stacks/functions.ts";
 import type { Checkpoints } from "./checkpoints.ts";
-import { httpFunctions, openFunctions } from "./functions.ts";
-import type { FunctionHandlers } from "./gateway.ts";
+import { type LocalFunctions, openFunctions } from "./functions.ts";
 import { type LocalQueue, openQueue } from "./queue.ts";
 import { type ScheduleHandler, startSchedule } from "./schedule.ts";
 import { openStreamsClient, type StreamHandler, startTrigger } from "./streams.ts";
@@ -19,14 +18,14 @@ const LOCAL_WORKERS = 4;
 /**
  * Starts what calls functions beside HTTP: every queue, schedule and stream of the stacks' list, with the stacks' own settings.
  *
- * @returns the functions behind HTTP.
+ * @returns the functions, for what calls them over HTTP and WebSockets.
  */
 export async function startTriggers(
   config: Config,
   worldOf: (service: string) => World,
   checkpoints: Checkpoints,
   closers: Closers,
-): Promise<FunctionHandlers> {
+): Promise<LocalFunctions> {
   const { store, log } = worldOf("local");
   // One for each queue there is; a new one does not compile until it is here.
   const queues: Record<keyof typeof QUEUES, LocalQueue<SweepOrder>> = {
@@ -64,5 +63,5 @@ export async function startTriggers(
       closers.push(() => trigger.close());
     }
   }
-  return httpFunctions(functions);
+  return functions;
 }

@@ -1,0 +1,36 @@
+import type { Actor, World } from "../ctx.ts";
+import { Gone } from "../errors.ts";
+import { Events } from "../events/index.ts";
+import { type Connection, getConnection, insertConnection, listen, removeConnection } from "./items.ts";
+
+/** A connection that never subscribes hears of everything, once there was time to say otherwise. */
+const GRACE_MS = 1000;
+
+/**
+ * Files a connection that is being opened (SPEC R1).
+ *
+ * @param manual whether it hears nothing until it subscribes
+ */
+export async function open(world: World, id: string, actor: Actor, manual: boolean): Promise<void> {
+  const subscription = manual ? null : { types: null, cells: null };
+  const opened_at = world.now();
+  const connection: Connection = { id, actor, channel: "admin", opened_at, generation: 1, subscription };
+  await insertConnection(world.store, connection);
+  if (!subscription) return;
+  const live_after = Events.endOf(await Events.head(world));
+  const ready_at = opened_at + GRACE_MS;
+  await listen(world.store, connection, { id, generation: 1, subscription, live_after, ready_at });
+}
+
+/** Forgets a connection that has ended. Twice is harmless. */
+export async function closed(world: World, id: string): Promise<void> {
+  const connection = await getConnection(world.store, id);
+  if (connection) await removeConnection(world.store, id, connection.subscription);
+}
+
+/** @throws Gone when there is no such connection, or none any more. */
+export async function find(world: World, id: string): Promise<Connection> {
+  const connection = await getConnection(world.store, id);
+  if (!connection) throw new Gone("The connection has ended.");
+  return connection;
+}

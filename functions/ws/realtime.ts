@@ -1,0 +1,107 @@
+import type { Ctx, World } from "../../core/ctx.ts";
+import { Malformed, NotFound, TooLarge } from "../../core/errors.ts";
+import { iso, newId } from "../../core/id.ts";
+import { type Peers, Realtime } from "../../core/realtime/index.ts";
+import { actorOf, authorise } from "../http/actor.ts";
+import { openWorld } from "../world.ts";
+import { type Fault, type SocketHandler, type SocketRoute, serveSocket } from "./chain.ts";
+import type { SocketAnswer, SocketEvent } from "./event.ts";
+import { openPeers } from "./peers.ts";
+
+const OK: SocketAnswer = { statusCode: 200 };
+
+/** The function behind the WebSocket API: who connects, what they ask for, and that they have gone. */
+export function makeRealtime(open: () => World, peersOf: (world: World) => Peers): SocketHandler {
+  let opened: Peers | undefined;
+  const peers = (world: World) => (opened ??= peersOf(world));
+  return serveSocket(open, {
+    $connect: { handle: connect, onFault: refuse },
+    $disconnect: { handle: disconnect, onFault: async () => OK },
+    $default: {
+      handle: (ctx, event) => act(ctx, peers(ctx), event),
+      onFault: (ctx, event, fault) => complain(ctx, peers(ctx), event, fault),
+    } satisfies SocketRoute,
+  });
+}
+
+export const handler = makeRealtime(() => openWorld("realtime"), openPeers);
+
+async function connect(ctx: Ctx, { requestContext, headers = {}, queryStringParameters }: SocketEvent) {
+  const query = queryStringParameters ?? {};
+  if (query.channel !== "admin") throw new NotFound("There is no such channel; `?channel=admin` is one.");
+  const authorization = headers.Authorization ?? headers.authorization;
+  const actor = query.ticket
+    ? await Realtime.actorOfTicket(ctx, query.ticket)
+    : actorOf(ctx.config, authorization);
+  authorise(actor, "admin");
+  await Realtime.open(ctx, requestContext.connectionId, actor, query.subscribe === "manual");
+  ctx.log.info("connected", { request_id: ctx.requestId, connection_id: requestContext.connectionId });
+  return OK;
+}
+
+async function disconnect(ctx: Ctx, { requestContext }: SocketEvent): Promise<SocketAnswer> {
+  await Realtime.closed(ctx, requestContext.connectionId);
+  return OK;
+}
+
+async function refuse(_ctx: Ctx, _event: SocketEvent, { status, detail }: Fault): Promise<SocketAnswer> {
+  return { statusCode: status, body: JSON.stringify({ error: detail }) };
+}
+
+async function act(ctx: Ctx, peers: Peers, event: SocketEvent): Promise<SocketAnswer> {
+  const { connectionId } = event.requestContext;
+  const { action, ...asked } = messageIn(event);
+  switch (action) {
+    case "subscribe":
+      await Realtime.subscribe(ctx, peers, connectionId, asked);
+      return OK;
+    case "unsubscribe":
+      await Realtime.unsubscribe(ctx, peers, connectionId);
+      return OK;
+    case "ping":
+      await peers.post(connectionId, Realtime.controlMessage("pong", newId(ctx), iso(ctx.now())));
+      return OK;
+    default:
+      throw new Malformed("`action` must be subscribe, unsubscribe or ping.", [
+        { path: "action", message: "Must be subscribe, unsubscribe or ping" },
+      ]);
+  }
+}
+
+function messageIn({ body, isBase64Encoded }: SocketEvent): Record<string, unknown> {
+  if (isBase64Encoded) throw new Malformed("A message must be text, not binary.");
+  const text = body ?? "";
+  if (Buffer.byteLength(text) > Realtime.MAX_INBOUND_BYTES) {
+    throw new TooLarge(`A message has at most ${Realtime.MAX_INBOUND_BYTES / 1024} KiB.`);
+  }
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    throw new Malformed("The message is not valid JSON.");
+  }
+  if (message === null || typeof message !== "object" || Array.isArray(message)) {
+    throw new Malformed("The message must be a JSON object.");
+  }
+  return message as Record<string, unknown>;
+}
+
+/** Tells the client what was wrong with its message; the connection, and what it listens to, stays. */
+async function complain(
+  ctx: Ctx,
+  peers: Peers,
+  { requestContext }: SocketEvent,
+  { status, detail, issues }: Fault,
+): Promise<SocketAnswer> {
+  const data = {
+    error: detail,
+    status,
+    request_id: ctx.requestId,
+    ...(issues.length > 0 ? { errors: issues } : {}),
+  };
+  await peers.post(
+    requestContext.connectionId,
+    Realtime.controlMessage("error", newId(ctx), iso(ctx.now()), data),
+  );
+  return OK;
+}
