@@ -30,10 +30,11 @@ export function guide(arx: LocalArx, fleet?: { readonly control: string; readonl
       "Forward a payload to the best node",
       `curl ${bearer} ${json} ${origin}/api/v1/route -d '{"request_id":"r-2","coordinates":{"lat":47.38,"lng":8.54},"payload":{"hello":"edge"}}'`,
     ),
+    ...paste("Watch what happens, live", `npm run watch -- --url ${origin} --key ${key}`),
     ...(fleet
       ? paste("Kill a node, and see it leave the pool", `curl -X POST ${fleet.control}/kill/${node}`)
       : []),
-    ...paste("Watch a node's status", `curl ${bearer} ${origin}/admin/api/v1/nodes/${node}/status`),
+    ...paste("Look at a node's status", `curl ${bearer} ${origin}/admin/api/v1/nodes/${node}/status`),
     ...(fleet ? paste("Bring it back", `curl -X POST ${fleet.control}/revive/${node}`) : []),
     "Ctrl-C stops it.",
     "",
