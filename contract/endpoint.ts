@@ -3,7 +3,15 @@ import type * as z from "zod/mini";
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** One Lambda function each. */
-export type Domain = "routing" | "nodes" | "discovery" | "requests" | "analytics" | "realtime" | "service";
+export type Domain =
+  | "routing"
+  | "nodes"
+  | "discovery"
+  | "requests"
+  | "analytics"
+  | "realtime"
+  | "webhooks"
+  | "service";
 
 /** Who may call: `anyone`, or the holder of the admin key. Identities of other kinds join this list with their issue. */
 export type Caller = "anyone" | "admin";

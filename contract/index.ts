@@ -7,6 +7,7 @@ import { requests } from "./endpoints/requests.ts";
 import { routing } from "./endpoints/routing.ts";
 import { service } from "./endpoints/service.ts";
 import { watching } from "./endpoints/watching.ts";
+import { webhooks } from "./endpoints/webhooks.ts";
 
 export type { Caller, Domain, Endpoint, Method } from "./endpoint.ts";
 export { pathNames } from "./endpoint.ts";
@@ -20,6 +21,7 @@ export const ENDPOINTS = {
   ...requests,
   ...analytics,
   ...realtime,
+  ...webhooks,
   ...service,
 } satisfies Record<string, Endpoint>;
 

@@ -61,6 +61,7 @@ const environment = z.object({
   ),
   ARX_TABLE_PREFIX: z._default(z.string().check(z.regex(/^[A-Za-z0-9._-]{0,64}$/)), "arx"),
   ARX_HEALTH_QUEUE_URL: z.optional(z.string()),
+  ARX_WEBHOOKS_QUEUE_URL: z.optional(z.string()),
   /** Messages a second that broadcasting may send: HTTP requests and sockets share an account's 10 000. */
   ARX_BROADCAST_RATE: int("ARX_BROADCAST_RATE", 2000, 1, 10_000),
   /** Where API Gateway takes messages for open connections (`@connections`). */

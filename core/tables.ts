@@ -7,6 +7,7 @@ import { CONNECTIONS } from "./realtime/items.ts";
 import { REQUEST_HOURS, REQUESTS } from "./requests/items.ts";
 import { ROLLUPS } from "./rollups/table.ts";
 import type { TableSpec } from "./store/index.ts";
+import { WEBHOOKS } from "./webhooks/items.ts";
 
 /** First answers to repeated writes, by caller and `Idempotency-Key`, for a day. */
 export const IDEMPOTENCY: TableSpec = { name: "idempotency", partitionKey: "id", ttl: "expiration" };
@@ -22,5 +23,6 @@ export const TABLES: readonly TableSpec[] = [
   ROLLUPS,
   EVENTS,
   CONNECTIONS,
+  WEBHOOKS,
   IDEMPOTENCY,
 ];

@@ -57,13 +57,6 @@ const STUBS: readonly Stub[] = [
     contents: "export class HeaderFormatter {}",
   },
   {
-    module: /\/@smithy\/core\/dist-es\/submodules\/protocols\/HttpBindingNormalizedSchema\.js$/,
-    why: "DynamoDB and SQS speak JSON over one path; nothing of theirs is bound to headers, paths or host names.",
-    contents: `
-      export const getHttpOperationBindings = () => [];
-      export class HttpBindingNormalizedSchema { static of() { throw new Error("No HTTP bindings in this bundle."); } }`,
-  },
-  {
     module: /\/@smithy\/core\/dist-es\/submodules\/serde\/date-utils\.js$/,
     why: "Date reads and writes these forms; the SDK's own parsers refuse more, of answers that items never hold.",
     contents: `
@@ -110,6 +103,15 @@ const CUTS: readonly Cut[] = [
     module: /\/@(aws-sdk|smithy)\/[^/]+\/package\.json$/,
     why: "An SDK package asks its own package.json for its version alone.",
     cut: (source) => JSON.stringify({ version: (JSON.parse(source) as { version: string }).version }),
+  },
+  {
+    module: /\/@smithy\/core\/dist-es\/submodules\/protocols\/HttpProtocol\.js$/,
+    why: "No call's input is part of a host's name. Looking for it would keep the bindings of REST in bundles that speak JSON over one path.",
+    cut: (source) =>
+      source.replace(
+        /^import \{[^}]*\} from "\.\/HttpBindingNormalizedSchema";$/m,
+        "const getHttpOperationBindings = () => [], HttpBindingNormalizedSchema = {};",
+      ),
   },
   {
     module: /\/@aws-sdk\/core\/dist-es\/submodules\/client\/util-endpoints\/lib\/aws\/partitions\.js$/,

@@ -1,6 +1,8 @@
 import type { ITable } from "aws-cdk-lib/aws-dynamodb";
-import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { type IEventSourceDlq, StartingPosition } from "aws-cdk-lib/aws-lambda";
+import { EventField, Rule, RuleTargetInput } from "aws-cdk-lib/aws-events";
+import { SqsQueue } from "aws-cdk-lib/aws-events-targets";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { FilterCriteria, FilterRule, type IEventSourceDlq, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { DynamoEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { BlockPublicAccess, Bucket, BucketEncryption, type CfnBucket } from "aws-cdk-lib/aws-s3";
 import { Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
@@ -18,6 +20,8 @@ interface Streamed {
   /** What the alarms say of records that come late, and of those that failed for good. */
   readonly late: string;
   readonly failed: string;
+  /** Whether it is called for new items alone, and not for what changes or goes. */
+  readonly isOfInserts?: boolean;
 }
 
 /** A function that is called by its table's stream. */
@@ -38,6 +42,9 @@ export function streamed(context: StackContext, name: FunctionName, words: Strea
       maxRecordAge: Duration.seconds(reading.maxAgeS),
       ...(reading.gatherS ? { maxBatchingWindow: Duration.seconds(reading.gatherS) } : {}),
       ...(reading.windowS ? { tumblingWindow: Duration.seconds(reading.windowS) } : {}),
+      ...(words.isOfInserts
+        ? { filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual("INSERT") })] }
+        : {}),
       reportBatchItemFailures: true,
       onFailure: failedChanges(context, logicalName(name), words.failed),
     }),
@@ -54,7 +61,7 @@ export function streamed(context: StackContext, name: FunctionName, words: Strea
 
 /**
  * Where records go that failed for good: to a bucket, for a queue would be told their place in the stream alone, which forgets them within
- * a day. The bucket tells the queue of each, so that there is one place to count and redrive from.
+ * a day. The queue is told of each object: what is in it is what nobody has seen to.
  */
 function failedChanges({ stack, app }: StackContext, id: string, said: string): IEventSourceDlq {
   const dead = new Queue(stack, `${id}DeadLetters`, {
@@ -69,26 +76,31 @@ function failedChanges({ stack, app }: StackContext, id: string, said: string): 
     lifecycleRules: [{ expiration: Duration.days(30) }],
     removalPolicy: isProduction(app) ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
-  dead.addToResourcePolicy(
-    new PolicyStatement({
-      actions: ["sqs:SendMessage"],
-      principals: [new ServicePrincipal("s3.amazonaws.com")],
-      resources: [dead.queueArn],
-      conditions: { StringEquals: { "aws:SourceAccount": stack.account } },
-    }),
-  );
-  // On the bucket itself: CDK's own notifications would bring a function with them that may change every bucket.
+  // Through EventBridge: S3's own notifications begin with a test message, which would be a failure that never was. And on the bucket
+  // itself, for CDK's way brings a function with it that may change every bucket.
   (bucket.node.defaultChild as CfnBucket).notificationConfiguration = {
-    queueConfigurations: [{ event: "s3:ObjectCreated:*", queue: dead.queueArn }],
+    eventBridgeConfiguration: { eventBridgeEnabled: true },
   };
-  bucket.node.addDependency(dead);
+  const object = {
+    bucket: EventField.fromPath("$.detail.bucket.name"),
+    key: EventField.fromPath("$.detail.object.key"),
+  };
+  new Rule(stack, `Failed${id}Rule`, {
+    description: `Tells of what ${id} put aside`,
+    eventPattern: {
+      source: ["aws.s3"],
+      detailType: ["Object Created"],
+      detail: { bucket: { name: [bucket.bucketName] } },
+    },
+    targets: [new SqsQueue(dead, { message: RuleTargetInput.fromObject(object) })],
+  });
   alarm(stack, `${id}DeadLetters`, {
     metric: dead.metricApproximateNumberOfMessagesVisible({ period: ONE_MINUTE, statistic: "Maximum" }),
     threshold: 1,
     description: said,
   });
-  stack.addOutputs({ [`Failed${id}Bucket`]: bucket.bucketName });
-  except(dead, "SQS3", "It is where failed changes end: the bucket tells it of each.");
+  stack.addOutputs({ [`Failed${id}Bucket`]: bucket.bucketName, [`Failed${id}QueueUrl`]: dead.queueUrl });
+  except(dead, "SQS3", "It is where failed changes end: it is told of each.");
   except(
     bucket,
     "S1",

@@ -29,6 +29,16 @@ export const QUEUES = {
     retentionS: 1800,
     maxReceives: 3,
   },
+  webhooks: {
+    batchSize: 10,
+    /** 200 deliveries under way: receivers that need their whole 10 s leave room for 20 a second. */
+    maxConcurrency: 20,
+    visibilityS: 180,
+    /** A delivery is tried for 16 to 19 hours. */
+    retentionS: 4 * 86_400,
+    /** One more than the waits of the domain's backoff. */
+    maxReceives: 10,
+  },
 } as const;
 
 /** How a stream is read: a record that fails is tried so often, alone, and then put aside. */
@@ -160,9 +170,31 @@ export const FUNCTIONS = {
     entry: "functions/streams/broadcast.ts",
     kind: "stream",
     table: "events",
-    reading: { batchSize: 100, retries: 10, maxAgeS: 3600 },
+    reading: { batchSize: 1000, retries: 10, maxAgeS: 3600 },
     memoryMb: 1024,
     timeoutS: 60,
+  },
+  webhooks: {
+    entry: "functions/http/webhooks.ts",
+    kind: "http",
+    domain: "webhooks",
+    memoryMb: 512,
+    timeoutS: 29,
+  },
+  "webhook-events": {
+    entry: "functions/streams/webhook-events.ts",
+    kind: "stream",
+    table: "events",
+    reading: { batchSize: 25, retries: 10, maxAgeS: 3600 },
+    memoryMb: 512,
+    timeoutS: 60,
+  },
+  "webhook-deliveries": {
+    entry: "functions/queues/webhook-deliveries.ts",
+    kind: "queue",
+    queue: "webhooks",
+    memoryMb: 512,
+    timeoutS: 30,
   },
   "rebuild-cells": {
     entry: "functions/jobs/rebuild-cells.ts",
@@ -183,6 +215,7 @@ export const HTTP_FUNCTIONS: Readonly<Record<Domain, FunctionName>> = {
   requests: "requests",
   analytics: "analytics",
   realtime: "tickets",
+  webhooks: "webhooks",
   service: "service",
 };
 

@@ -15,6 +15,10 @@ export interface Grant {
   readonly tables: Readonly<Record<string, readonly TableAction[]>>;
   /** Queues it may send to. */
   readonly sends?: readonly (keyof typeof QUEUES)[];
+  /** Queues whose messages it may put off: the one that its trigger empties. */
+  readonly delays?: readonly (keyof typeof QUEUES)[];
+  /** What it may do with open sockets, by the method of API Gateway's `@connections`: send to one, or close it. */
+  readonly pushes?: readonly ("POST" | "DELETE")[];
   /** Whether it must know the admin key. */
   readonly adminKey?: boolean;
 }
@@ -89,11 +93,19 @@ export const GRANTS: Readonly<Record<FunctionName, Grant>> = {
   tickets: { tables: { connections: ["PutItem"] }, adminKey: true },
   realtime: {
     tables: { connections: ["GetItem", "PutItem", "DeleteItem", "ConditionCheckItem"], events: ["Query"] },
+    pushes: ["POST", "DELETE"],
     adminKey: true,
   },
   broadcast: {
     tables: { connections: ["Query", "DeleteItem"], events: ["Query"], cells: ["BatchGetItem"] },
+    pushes: ["POST", "DELETE"],
   },
+  webhooks: {
+    tables: { webhooks: ["Query", "PutItem", "DeleteItem"], idempotency: REPEAT },
+    adminKey: true,
+  },
+  "webhook-events": { tables: { webhooks: ["Query"] }, sends: ["webhooks"] },
+  "webhook-deliveries": { tables: { webhooks: ["Query", "PutItem"] }, delays: ["webhooks"] },
   "rebuild-cells": {
     tables: { nodes: ["BatchGetItem"], "nodes/newest": ["Query"], cells: EDIT_CELLS },
   },

@@ -14,13 +14,14 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import { Duration, RemovalPolicy } from "aws-cdk-lib/core";
-import { dependsOn, type Function as SstFunction, type Stack, type StackContext } from "sst/constructs";
+import { dependsOn, type Function as SstFunction, type Stack, type StackContext, use } from "sst/constructs";
 import { CORS } from "../contract/cors.ts";
 import { type Domain, ENDPOINTS } from "../contract/index.ts";
 import { DEFAULT_DOMAIN, HTTP_FUNCTIONS } from "./functions.ts";
 import { adminKey, LOG_RETENTION, lambda } from "./lambda.ts";
 import { except } from "./nag.ts";
 import { isProduction, logicalName } from "./naming.ts";
+import { Realtime } from "./realtime.ts";
 import { readSettings } from "./settings.ts";
 import { Storage } from "./storage.ts";
 
@@ -56,9 +57,16 @@ export function Http(context: StackContext): { readonly url: string } {
     ...cors(readSettings(process.env).corsOrigins),
   }) as IHttpApi;
   const secret = adminKey(stack);
+  const told: Partial<Record<Domain, Record<string, string>>> = {
+    realtime: { ARX_REALTIME_URL: use(Realtime).url },
+  };
   const integrations = new Map(
     (Object.keys(HTTP_FUNCTIONS) as Domain[]).map((domain) => {
-      const made = lambda(context, HTTP_FUNCTIONS[domain], { secret });
+      const environment = told[domain];
+      const made = lambda(context, HTTP_FUNCTIONS[domain], {
+        secret,
+        ...(environment ? { environment } : {}),
+      });
       if (domain === DEFAULT_DOMAIN) allowDefaultRoute(stack, api, made);
       const id = `${logicalName(domain)}Integration`;
       return [domain, new HttpLambdaIntegration(id, made, { scopePermissionToRoute: false })];

@@ -13,9 +13,10 @@ import { readSettings } from "./settings.ts";
 
 export const LOG_RETENTION = RetentionDays.ONE_MONTH;
 
-/** The admin key, kept by SST in Parameter Store and read by the functions that must know it. One for the stack that has such functions. */
+/** The admin key, kept by SST in Parameter Store and read by the functions that must know it: one for the app, in the first stack that asks. */
 export function adminKey(stack: Stack): Config.Secret {
-  return new Config.Secret(stack, "ARX_ADMIN_KEY");
+  const made = stack.node.root.node.findAll().find((one) => one instanceof Config.Secret);
+  return made ?? new Config.Secret(stack, "ARX_ADMIN_KEY");
 }
 
 /** A function as its spec and its grants say, with its own log group, role and alarms. */

@@ -37,6 +37,19 @@ describe("what a deploy is told", () => {
     expect(corsOrigins).toEqual(["https://a.example", "http://localhost:5173"]);
   });
 
+  it.each(["https://a.example", "ws://a.example", "a.example", "wss://", "wss://a.example?ticket=t"])(
+    "refuses %s as the address of sockets",
+    (ARX_REALTIME_URL) => {
+      expect(() => readSettings({ ARX_REALTIME_URL })).toThrow(/ARX_REALTIME_URL.*is not a wss address/);
+    },
+  );
+
+  it("takes an address of sockets as it is, and none for API Gateway's own", () => {
+    const ARX_REALTIME_URL = "wss://events.example.com/ws/admin?channel=admin";
+    expect(readSettings({ ARX_REALTIME_URL }).realtimeUrl).toBe(ARX_REALTIME_URL);
+    expect(readSettings({ ARX_REALTIME_URL: "" }).realtimeUrl).toBeUndefined();
+  });
+
   it("refuses settings that the functions would refuse when they start", () => {
     expect(() => readSettings({ K_NEAREST: "0" })).toThrow(/K_NEAREST/);
     expect(() => readSettings({ ARX_TRACING: "yes" })).toThrow(/ARX_TRACING/);

@@ -15,6 +15,7 @@ const PASSED_ON = [
   "REQUEST_RETENTION_DAYS",
   "ARX_SCAN_NETWORKS",
   "ARX_CORS_ORIGINS",
+  "ARX_BROADCAST_RATE",
 ] as const satisfies readonly (keyof Config)[];
 
 export interface Settings {
@@ -23,6 +24,8 @@ export interface Settings {
   /** Where alarms are mailed to, beside their topic. */
   readonly alarmEmail: string | undefined;
   readonly tracing: "active" | "disabled";
+  /** Where sockets are opened, when that is a domain of the deployer's; API Gateway's own address otherwise. */
+  readonly realtimeUrl: string | undefined;
   /** Environment of every function. */
   readonly passedOn: Readonly<Record<string, string>>;
 }
@@ -50,6 +53,7 @@ export function readSettings(env: Env): Settings {
     corsOrigins: config.ARX_CORS_ORIGINS.map(exactOrigin),
     alarmEmail: env.ARX_ALARM_EMAIL || undefined,
     tracing: tracing(env.ARX_TRACING),
+    realtimeUrl: socketUrl(env.ARX_REALTIME_URL),
     passedOn: Object.fromEntries(PASSED_ON.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
   };
 }
@@ -65,4 +69,14 @@ function tracing(word: string | undefined): "active" | "disabled" {
   if (!word || word === "active") return "active";
   if (word === "disabled") return "disabled";
   throw new Error(`ARX_TRACING must be "active" or "disabled", not "${word}".`);
+}
+
+function socketUrl(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  if (!text.startsWith("wss://") || !URL.canParse(text) || /[?&]ticket=|#/.test(text)) {
+    throw new Error(
+      `ARX_REALTIME_URL: "${text}" is not a wss address without a ticket, such as wss://events.example.com?channel=admin.`,
+    );
+  }
+  return text;
 }

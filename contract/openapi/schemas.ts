@@ -1,6 +1,8 @@
 import * as z from "zod/mini";
 import { endpointUrl, probeUrl, websocketUrl } from "../../core/nodes/fields.ts";
 import { nodeSummary, nodeView } from "../../core/nodes/view.ts";
+import { webhookUrl } from "../../core/webhooks/schema.ts";
+import { webhookView } from "../../core/webhooks/view.ts";
 import type { JsonSchema } from "./json.ts";
 import { WORDS } from "./words.ts";
 
@@ -8,8 +10,9 @@ import { WORDS } from "./words.ts";
 const known = z.registry<{ id?: string; format?: string }>();
 known.add(nodeView, { id: "Node" });
 known.add(nodeSummary, { id: "NodeSummary" });
+known.add(webhookView, { id: "Webhook" });
 // Checked in code, which leaves nothing in the JSON Schema.
-for (const url of [endpointUrl, probeUrl, websocketUrl]) known.add(url, { format: "uri" });
+for (const url of [endpointUrl, probeUrl, websocketUrl, webhookUrl]) known.add(url, { format: "uri" });
 
 export const REF = "#/components/schemas/";
 

@@ -68,7 +68,7 @@ export const WORDS: Readonly<Record<string, Word>> = {
   status: { description: "Its state in one word.", example: "healthy" },
   desired_state: { description: "What the operator wants.", example: "active" },
   health: { description: "What was observed.", example: "healthy" },
-  consecutive_failures: { description: "Probes failed in a row.", example: 0 },
+  consecutive_failures: { description: "Failures in a row.", example: 0 },
   cpu_usage: { description: "Percent, 0–100.", example: 21.5 },
   memory_usage: { description: "Percent, 0–100.", example: 40 },
   revision: { description: "Counts its changes; the entity's ETag.", example: 3 },
@@ -131,6 +131,34 @@ export const WORDS: Readonly<Record<string, Word>> = {
   error_rate: { description: "Percent that failed or were rejected.", example: 1.5 },
   response_time_ms: { description: "Milliseconds." },
   load_score: { description: "0 idle – 1 full.", example: 0.18 },
+  url: {
+    description: "Its address.",
+    example: "https://hooks.example.com/arx",
+  },
+  types: { description: "Types of events; `*` alone is all.", example: ["node_registered"] },
+  cells: {
+    description: "Cells of the geohash; of a webhook null, or left out, is everywhere.",
+    example: ["u0q"],
+  },
+  description: { description: "In your own words.", example: "Tells the operators" },
+  active: { description: "Whether events are delivered.", example: true },
+  disabled_reason: { description: "Why it was switched off, where nobody asked for that.", example: null },
+  secret: { description: "What its deliveries are signed with. It is shown this once.", example: "whsec_…" },
+  overlap_s: { description: "Seconds that the secrets before it go on signing.", example: 86_400 },
+  previous_secrets_until: { description: "Until when secrets before the newest sign too.", example: null },
+  deliveries: { description: "How deliveries go; at most a minute old." },
+  last_failure: {
+    description: "Why the last failure was one.",
+    example: "The receiver answered with status 500.",
+  },
+  failing_since: { description: "The first failure since the last success.", example: null },
+  delivered: { description: "Whether the receiver answered 2xx.", example: true },
+  event_id: { description: "The `webhook-id` that it was sent with." },
+  receiver_status: {
+    description: "The HTTP status of the receiver's answer; null when there was none.",
+    example: 200,
+  },
+  receiver_answer: { description: "The receiver's answer, the first 1024 bytes as text.", example: "ok" },
   score: { description: "What the strategy ordered by; the lowest goes first.", example: 0.18 },
 };
 
@@ -150,6 +178,8 @@ export const TAGS: readonly {
   { name: "Requests", of: ["requests"], description: "What was routed, on record." },
   { name: "Analytics", of: ["analytics", "dashboard"], description: "Counts of what was routed." },
   { name: "Metrics", of: ["metrics"], description: "Load over time." },
+  { name: "Realtime", of: ["ws-tickets"], description: "Events as they happen, over a WebSocket." },
+  { name: "Webhooks", of: ["webhooks"], description: "Events posted to addresses of yours, signed." },
   { name: "Service", of: ["", "health", "docs", "openapi.json"], description: "Arx itself." },
 ];
 

@@ -1,9 +1,25 @@
 import type { World } from "../../core/ctx.ts";
 import type { SweepQueue } from "../../core/watching/index.ts";
+import type { DeliveryQueue, PutOff } from "../../core/webhooks/index.ts";
 import { sqsQueue } from "./sqs.ts";
+import { sqsPutOff } from "./sqs-put-off.ts";
 
 /** The health queue that a deployed function is given. @throws Error when the stack gave it none. */
 export function healthQueue({ config }: World): SweepQueue {
-  if (!config.ARX_HEALTH_QUEUE_URL) throw new Error("ARX_HEALTH_QUEUE_URL is not set.");
-  return sqsQueue(config.ARX_HEALTH_QUEUE_URL);
+  return sqsQueue(given("ARX_HEALTH_QUEUE_URL", config.ARX_HEALTH_QUEUE_URL));
+}
+
+/** The queue of deliveries that a deployed function is given. @throws Error when the stack gave it none. */
+export function webhooksQueue({ config }: World): DeliveryQueue {
+  return sqsQueue(given("ARX_WEBHOOKS_QUEUE_URL", config.ARX_WEBHOOKS_QUEUE_URL));
+}
+
+/** Puts off what came from the queue of deliveries. @throws Error when the stack gave it none. */
+export function webhooksPutOff({ config }: World): PutOff {
+  return sqsPutOff(given("ARX_WEBHOOKS_QUEUE_URL", config.ARX_WEBHOOKS_QUEUE_URL));
+}
+
+function given(name: string, url: string | undefined): string {
+  if (!url) throw new Error(`${name} is not set.`);
+  return url;
 }

@@ -1,8 +1,9 @@
-import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { ChangeMessageVisibilityCommand, SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { mockClient } from "aws-sdk-client-mock";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { SweepOrder } from "../../core/watching/index.ts";
 import { sqsQueue } from "./sqs.ts";
+import { sqsPutOff } from "./sqs-put-off.ts";
 
 const sqs = mockClient(SQSClient);
 beforeEach(() => sqs.reset());
@@ -15,7 +16,8 @@ const orders = (count: number): SweepOrder[] =>
     wave: 60,
     units: count,
   }));
-const queue = () => sqsQueue("https://sqs.example/health", new SQSClient({ region: "us-east-1" }));
+const queue = () =>
+  sqsQueue<SweepOrder>("https://sqs.example/health", new SQSClient({ region: "us-east-1" }));
 
 test("orders go out in tens, each whole, with their delay", async () => {
   sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
@@ -33,5 +35,17 @@ test("orders go out in tens, each whole, with their delay", async () => {
 test("an order that SQS refuses is an error, so that its trigger tries again", async () => {
   const Failed = [{ Id: "1", Code: "InternalError", SenderFault: false }];
   sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed });
-  await expect(queue().send(orders(3), 0)).rejects.toThrow("SQS refused 1 of 3 orders: InternalError.");
+  await expect(queue().send(orders(3), 0)).rejects.toThrow("SQS refused 1 of 3 messages: InternalError.");
+});
+
+test("a message is put off by its receipt, and a refusal is an error", async () => {
+  sqs.on(ChangeMessageVisibilityCommand).resolvesOnce({}).rejects(new Error("MessageNotInflight"));
+  const putOff = sqsPutOff("https://sqs.example/webhooks", new SQSClient({ region: "us-east-1" }));
+  await putOff("receipt-1", 30);
+  expect(sqs.commandCalls(ChangeMessageVisibilityCommand)[0]!.args[0].input).toEqual({
+    QueueUrl: "https://sqs.example/webhooks",
+    ReceiptHandle: "receipt-1",
+    VisibilityTimeout: 30,
+  });
+  await expect(putOff("receipt-1", 30)).rejects.toThrow("MessageNotInflight");
 });

@@ -23,10 +23,11 @@ export function makeBroadcast(
       opened = { world, peers: peersOf(world) };
     }
     const { world, peers } = opened;
-    const first = event.Records.find(({ eventName }) => eventName === "INSERT")?.dynamodb?.Keys?.seq?.S;
-    if (first === undefined) return;
+    const appended = event.Records.filter(({ eventName }) => eventName === "INSERT");
+    const seqs = appended.map(({ dynamodb }) => Events.seqOf(dynamodb!.Keys!.seq!.S!));
+    if (seqs.length === 0) return;
     const until = world.now() + context.getRemainingTimeInMillis() - ENDS_BEFORE_MS;
-    await Realtime.broadcast(world, peers, Events.seqOf(first), until);
+    await Realtime.broadcast(world, peers, { first: seqs[0]!, last: seqs.at(-1)! }, until);
   };
 }
 

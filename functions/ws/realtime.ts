@@ -9,6 +9,8 @@ import type { SocketAnswer, SocketEvent } from "./event.ts";
 import { openPeers } from "./peers.ts";
 
 const OK: SocketAnswer = { statusCode: 200 };
+/** Issues that an `error` lists: a message of 8 KB can have thousands, and the answer must fit into one. */
+const MAX_ISSUES = 20;
 
 /** The function behind the WebSocket API: who connects, what they ask for, and that they have gone. */
 export function makeRealtime(open: () => World, peersOf: (world: World) => Peers): SocketHandler {
@@ -59,7 +61,7 @@ async function act(ctx: Ctx, peers: Peers, event: SocketEvent): Promise<SocketAn
       await Realtime.unsubscribe(ctx, peers, connectionId);
       return OK;
     case "ping":
-      await peers.post(connectionId, Realtime.controlMessage("pong", newId(ctx), iso(ctx.now())));
+      await Realtime.ping(ctx, peers, connectionId);
       return OK;
     default:
       throw new Malformed("`action` must be subscribe, unsubscribe or ping.", [
@@ -97,7 +99,7 @@ async function complain(
     error: detail,
     status,
     request_id: ctx.requestId,
-    ...(issues.length > 0 ? { errors: issues } : {}),
+    ...(issues.length > 0 ? { errors: issues.slice(0, MAX_ISSUES) } : {}),
   };
   await peers.post(
     requestContext.connectionId,

@@ -1,6 +1,7 @@
 import type { Domain } from "../../contract/index.ts";
 import type { World } from "../../core/ctx.ts";
 import type { SweepQueue } from "../../core/watching/index.ts";
+import type { DeliveryQueue, PutOff } from "../../core/webhooks/index.ts";
 import { makeAnalytics } from "../../functions/http/analytics.ts";
 import type { HttpHandler } from "../../functions/http/chain.ts";
 import { makeDiscovery } from "../../functions/http/discovery.ts";
@@ -9,16 +10,19 @@ import { makeTickets } from "../../functions/http/realtime.ts";
 import { makeRequests } from "../../functions/http/requests.ts";
 import { makeRouting } from "../../functions/http/routing.ts";
 import { makeService } from "../../functions/http/service.ts";
+import { makeWebhooks } from "../../functions/http/webhooks.ts";
 import { makeDispatch } from "../../functions/jobs/dispatch.ts";
 import { makeFoldRollups } from "../../functions/jobs/fold-rollups.ts";
 import { makeRebuildCells } from "../../functions/jobs/rebuild-cells.ts";
 import { makeHealth } from "../../functions/queues/health.ts";
+import { makeWebhookDeliveries } from "../../functions/queues/webhook-deliveries.ts";
 import { makeBroadcast } from "../../functions/streams/broadcast.ts";
 import { makeCellEvents } from "../../functions/streams/cell-events.ts";
 import { makeNodeEvents } from "../../functions/streams/node-events.ts";
 import { makeNodesStream } from "../../functions/streams/nodes.ts";
 import { makeRequestEvents } from "../../functions/streams/request-events.ts";
 import { makeRollups } from "../../functions/streams/rollups.ts";
+import { makeWebhookEvents } from "../../functions/streams/webhook-events.ts";
 import { openPeers } from "../../functions/ws/peers.ts";
 import { makeRealtime } from "../../functions/ws/realtime.ts";
 import { type FUNCTIONS, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
@@ -41,22 +45,28 @@ export type LocalFunctions = {
   readonly [Name in keyof typeof FUNCTIONS]: HandlerOf[(typeof FUNCTIONS)[Name]["kind"]];
 };
 
+/** The queues that functions send to, and put messages of off. */
+export interface FunctionQueues {
+  readonly health: SweepQueue;
+  readonly webhooks: DeliveryQueue & { readonly putOff: PutOff };
+}
+
 /** The functions of the stacks in this process, each with a world of its own, as in a Lambda of its own. */
-export function openFunctions(worldOf: (name: string) => World, queue: SweepQueue): LocalFunctions {
+export function openFunctions(worldOf: (name: string) => World, queues: FunctionQueues): LocalFunctions {
   const { config } = worldOf("local");
-  const queueOf = () => queue;
+  const healthQueue = () => queues.health;
   return {
     routing: makeRouting(() => worldOf("routing")),
     nodes: makeNodes(() => worldOf("nodes")),
     discovery: makeDiscovery(() => worldOf("discovery")),
     requests: makeRequests(() => worldOf("requests")),
     service: makeService(() => worldOf("service")),
-    dispatch: makeDispatch(() => worldOf("dispatch"), queueOf, config.HEALTH_CHECK_INTERVAL),
+    dispatch: makeDispatch(() => worldOf("dispatch"), healthQueue, config.HEALTH_CHECK_INTERVAL),
     "health-worker": makeHealth(
       () => worldOf("health-worker"),
       () => {},
     ),
-    "node-changes": makeNodesStream(() => worldOf("node-changes"), queueOf),
+    "node-changes": makeNodesStream(() => worldOf("node-changes"), healthQueue),
     "request-rollups": makeRollups(() => worldOf("request-rollups")),
     "node-events": makeNodeEvents(() => worldOf("node-events")),
     "cell-events": makeCellEvents(() => worldOf("cell-events")),
@@ -66,6 +76,15 @@ export function openFunctions(worldOf: (name: string) => World, queue: SweepQueu
     tickets: makeTickets(() => worldOf("tickets")),
     realtime: makeRealtime(() => worldOf("realtime"), openPeers),
     broadcast: makeBroadcast(() => worldOf("broadcast"), openPeers),
+    webhooks: makeWebhooks(() => worldOf("webhooks")),
+    "webhook-events": makeWebhookEvents(
+      () => worldOf("webhook-events"),
+      () => queues.webhooks,
+    ),
+    "webhook-deliveries": makeWebhookDeliveries(
+      () => worldOf("webhook-deliveries"),
+      () => queues.webhooks.putOff,
+    ),
     "rebuild-cells": makeRebuildCells(() => worldOf("rebuild-cells")),
   };
 }

@@ -1,7 +1,7 @@
 import type { SQSEvent } from "aws-lambda";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Log } from "../../core/ctx.ts";
-import { openQueue, type QueueHandler } from "./queue.ts";
+import { type LocalQueue, openQueue, type QueueHandler } from "./queue.ts";
 
 const silent: Log = { info() {}, warn() {}, error() {} };
 
@@ -96,6 +96,58 @@ test("a delayed message is not seen before its time", async () => {
   expect(seen).toEqual([2]);
   await vi.advanceTimersByTimeAsync(1);
   expect(seen).toEqual([2, 1]);
+});
+
+test("a message that its handler puts off comes again when it said, and counts its tries", async () => {
+  const at: number[] = [];
+  const began = Date.now();
+  const waits = [5, 600, 0];
+  const queue: LocalQueue<number> = openQueue<number>({
+    name: "test",
+    log: silent,
+    maxReceives: 3,
+    visibilityMs: 30_000,
+    handler: async ({ Records: [record] }) => {
+      at.push((Date.now() - began) / 1000);
+      await queue.putOff(record!.receiptHandle, waits[at.length - 1]!);
+      return { batchItemFailures: [{ itemIdentifier: record!.messageId }] };
+    },
+  });
+  await queue.send([7]);
+  await vi.advanceTimersByTimeAsync(700_000);
+  expect(at).toEqual([0, 5, 605]);
+  expect(queue.dead).toEqual([7]);
+});
+
+test("putting off a message that was handled all the same keeps it no longer", async () => {
+  const queue: LocalQueue<number> = openQueue<number>({
+    name: "test",
+    log: silent,
+    handler: async ({ Records: [record] }) => queue.putOff(record!.receiptHandle, 5),
+  });
+  await queue.send([1]);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(queue.size).toBe(0);
+});
+
+test("only what is in hand is put off, by its newest receipt, for a time that SQS knows", async () => {
+  const receipts: string[] = [];
+  const queue = open(
+    async ({ Records: [record] }) => {
+      receipts.push(record!.receiptHandle);
+      return { batchItemFailures: [{ itemIdentifier: record!.messageId }] };
+    },
+    { visibilityMs: 1000 },
+  );
+  await queue.send([1]);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(receipts).toHaveLength(2);
+  await expect(queue.putOff(receipts[0]!, 5)).rejects.toThrow("not in hand");
+  await expect(queue.putOff("another", 5)).rejects.toThrow("not in hand");
+  for (const seconds of [-1, 43_201, Number.NaN])
+    await expect(queue.putOff(receipts[1]!, seconds)).rejects.toThrow(RangeError);
+  await queue.putOff(receipts[1]!, 43_200);
+  await queue.close();
 });
 
 test("a handler that outlasts the visibility timeout gets its message a second time", async () => {

@@ -27,7 +27,14 @@ export interface QueueOptions {
 export interface LocalQueue<Message> {
   /** @throws RangeError for a delay or a message that SQS would refuse. */
   send(messages: readonly Message[], delayS?: number): Promise<void>;
-  /** The messages given up, oldest first. */
+  /**
+   * Hides a message that is in hand for so many seconds from now, whatever becomes of it, as SQS's ChangeMessageVisibility does.
+   *
+   * @param receipt the `receiptHandle` that it was handed over with
+   * @throws RangeError for a time that SQS would refuse, Error for a message that is not in hand by this receipt
+   */
+  readonly putOff: (receipt: string, seconds: number) => Promise<void>;
+  /** The messages given up, oldest first, whole. */
   readonly dead: readonly Message[];
   /** Messages waiting, delayed or in flight. */
   readonly size: number;
@@ -45,6 +52,7 @@ interface Held {
 }
 
 const MAX_DELAY_S = 900;
+const MAX_HIDDEN_S = 43_200;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
 /**
@@ -73,8 +81,8 @@ export function openQueue<Message>(options: QueueOptions): LocalQueue<Message> {
     clearTimeout(timer);
     if (closed) return;
     const now = Date.now();
-    giveUp(now);
     while (running.size < concurrency) {
+      giveUp(now);
       const batch = [...held.values()].filter((message) => message.visibleAt <= now).slice(0, batchSize);
       if (batch.length === 0) break;
       const run: Promise<void> = hand(batch, now).finally(() => {
@@ -144,6 +152,16 @@ export function openQueue<Message>(options: QueueOptions): LocalQueue<Message> {
       // In a later turn, so that a sender is never called back by what it sends.
       if (!closed) setImmediate(pump);
     },
+    async putOff(receipt, seconds) {
+      if (!(seconds >= 0 && seconds <= MAX_HIDDEN_S))
+        throw new RangeError(`SQS hides a message for 0 to ${MAX_HIDDEN_S} s.`);
+      const now = Date.now();
+      const message = [...held.values()].find((one) => receiptOf(one) === receipt);
+      if (!message || message.receives === 0 || message.visibleAt <= now)
+        throw new Error("The message is not in hand.");
+      message.visibleAt = now + seconds * 1000;
+      if (!closed) setImmediate(pump);
+    },
     async close() {
       closed = true;
       clearTimeout(timer);
@@ -159,10 +177,14 @@ function failedIds(answer: SQSBatchResponse | undefined | void, batch: readonly 
   return [...failed].every((id) => ids.has(id)) ? failed : ids;
 }
 
+function receiptOf({ id, receives }: Held): string {
+  return `${id}#${receives}`;
+}
+
 function recordOf(queue: string, message: Held): SQSRecord {
   return {
     messageId: message.id,
-    receiptHandle: `${message.id}#${message.receives}`,
+    receiptHandle: receiptOf(message),
     body: message.body,
     attributes: {
       ApproximateReceiveCount: String(message.receives),

@@ -1,13 +1,17 @@
 import type { Config } from "../../core/config.ts";
 import type { World } from "../../core/ctx.ts";
 import { TABLES } from "../../core/tables.ts";
-import type { SweepOrder } from "../../core/watching/index.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec, QUEUES, STREAM } from "../../stacks/functions.ts";
 import type { Checkpoints } from "./checkpoints.ts";
 import { type LocalFunctions, openFunctions } from "./functions.ts";
 import { type LocalQueue, openQueue } from "./queue.ts";
 import { type ScheduleHandler, startSchedule } from "./schedule.ts";
 import { openStreamsClient, type StreamHandler, startTrigger } from "./streams.ts";
+
+type QueueName = keyof typeof QUEUES;
+type QueueWorker = {
+  [Name in FunctionName]: (typeof FUNCTIONS)[Name]["kind"] extends "queue" ? Name : never;
+}[FunctionName];
 
 /** What to undo at the end, the last first. */
 export type Closers = (() => Promise<unknown> | void)[];
@@ -27,21 +31,10 @@ export async function startTriggers(
   closers: Closers,
 ): Promise<LocalFunctions> {
   const { store, log } = worldOf("local");
-  // One for each queue there is; a new one does not compile until it is here.
-  const queues: Record<keyof typeof QUEUES, LocalQueue<SweepOrder>> = {
-    health: openQueue<SweepOrder>({
-      name: "health",
-      handler: (event, context) => functions["health-worker"](event, context),
-      log,
-      batchSize: QUEUES.health.batchSize,
-      concurrency: Math.min(QUEUES.health.maxConcurrency, LOCAL_WORKERS),
-      visibilityMs: QUEUES.health.visibilityS * 1000,
-      timeoutMs: FUNCTIONS["health-worker"].timeoutS * 1000,
-      maxReceives: QUEUES.health.maxReceives,
-    }),
-  };
-  for (const queue of Object.values(queues)) closers.push(() => queue.close());
-  const functions = openFunctions(worldOf, queues.health);
+  const functions: LocalFunctions = openFunctions(worldOf, {
+    health: open("health", "health-worker"),
+    webhooks: open("webhooks", "webhook-deliveries"),
+  });
 
   const streams = openStreamsClient(config.DYNAMODB_ENDPOINT!);
   closers.push(() => streams.destroy());
@@ -64,4 +57,21 @@ export async function startTriggers(
     }
   }
   return functions;
+
+  /** A queue as the stacks have it, and the function that empties it. */
+  function open<Message>(name: QueueName, worker: QueueWorker): LocalQueue<Message> {
+    const { batchSize, maxConcurrency, visibilityS, maxReceives } = QUEUES[name];
+    const queue = openQueue<Message>({
+      name,
+      handler: (event, context) => functions[worker](event, context),
+      log,
+      batchSize,
+      concurrency: Math.min(maxConcurrency, LOCAL_WORKERS),
+      visibilityMs: visibilityS * 1000,
+      timeoutMs: FUNCTIONS[worker].timeoutS * 1000,
+      maxReceives,
+    });
+    closers.push(() => queue.close());
+    return queue;
+  }
 }
