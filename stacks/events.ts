@@ -1,9 +1,11 @@
 import { dependsOn, type StackContext, use } from "sst/constructs";
 import { streamed } from "./changes.ts";
+import { lambda } from "./lambda.ts";
+import { emptiedBy, letSend, workQueue } from "./queues.ts";
 import { letPush, Realtime } from "./realtime.ts";
 import { Storage } from "./storage.ts";
 
-/** Events: what changes is appended to one log, and the log is told to sockets. */
+/** Events: what changes is appended to one log, and the log is told to sockets and to webhooks. */
 export function Events(context: StackContext): void {
   dependsOn(Storage);
   outbox(context);
@@ -15,6 +17,7 @@ export function Events(context: StackContext): void {
     failed: "Broadcast was woken in vain for so long that it was given up; clients resume from the log.",
   });
   letPush(stage, "broadcast", broadcast);
+  webhooks(context);
 }
 
 function outbox(context: StackContext): void {
@@ -31,4 +34,22 @@ function outbox(context: StackContext): void {
     failed:
       "Events of routed requests could not be logged; the requests themselves are on record and counted.",
   });
+}
+
+function webhooks(context: StackContext): void {
+  const queue = workQueue(context, "webhooks", {
+    failed: "Webhook deliveries were given up after their last try; the dead-letter queue holds them.",
+    late: "Webhook deliveries are due and wait: receivers are slow, or the workers too few.",
+    behind: { waiting: 1000 },
+  });
+  const environment = { ARX_WEBHOOKS_QUEUE_URL: queue.queueUrl };
+  const events = streamed(context, "webhook-events", {
+    environment,
+    isOfInserts: true,
+    late: "Webhooks are told of events more than a minute late.",
+    failed: "Events were not handed on to webhooks; the queue names the objects that hold them.",
+  });
+  const deliveries = lambda(context, "webhook-deliveries", { environment });
+  emptiedBy(queue, "webhooks", deliveries);
+  letSend(queue, "webhooks", { "webhook-events": events, "webhook-deliveries": deliveries });
 }

@@ -1,5 +1,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -77,14 +79,18 @@ describe("bundles", () => {
     const [output] = Object.values(metafile.outputs);
     const calls = new Set(
       Object.entries(output!.inputs).flatMap(([input, { bytesInOutput }]) => {
-        const call = /client-(dynamodb|sqs)\/dist-es\/commands\/(\w+)Command\.js$/.exec(input);
+        const call =
+          /client-(dynamodb|sqs|apigatewaymanagementapi)\/dist-es\/commands\/(\w+)Command\.js$/.exec(input);
         // The client's own, for endpoint discovery, which is off.
         return call && bytesInOutput > 0 && call[2] !== "DescribeEndpoints" ? [call[2]!] : [];
       }),
     );
     const granted = new Set<string>(Object.values(GRANTS[name].tables).flat());
     if (GRANTS[name].sends) granted.add("SendMessageBatch");
-    const writes = ["PutItem", "UpdateItem", "DeleteItem"];
+    if (GRANTS[name].delays) granted.add("ChangeMessageVisibility");
+    for (const method of GRANTS[name].pushes ?? [])
+      granted.add(method === "POST" ? "PostToConnection" : "DeleteConnection");
+    const writes = ["PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"];
     for (const call of calls)
       if (call !== "TransactWriteItems") expect(granted, `${name} calls ${call}`).toContain(call);
     if (calls.has("TransactWriteItems")) for (const write of writes) calls.add(write);
@@ -115,23 +121,62 @@ describe("bundles", () => {
       ...(method === "POST" ? { body: request } : {}),
       isBase64Encoded: false,
     };
-    const call = `const { handler } = await import(process.argv[1]);
-      const answer = await handler(JSON.parse(process.argv[2]), { getRemainingTimeInMillis: () => 9000, awsRequestId: "a" });
-      console.log("\\n" + JSON.stringify(answer)); process.exit(0);`;
-    const { stdout } = await run(
-      process.execPath,
-      ["--input-type=module", "-e", call, file, JSON.stringify(event)],
-      {
-        env: {
-          ...LAMBDA,
-          AWS_ENDPOINT_URL_DYNAMODB: inject("dynamodbEndpoint"),
-          ARX_TABLE_PREFIX: world.config.ARX_TABLE_PREFIX,
-          ARX_ADMIN_KEY: "bundles-admin-key-0123",
-        },
-      },
-    );
-    const answer = JSON.parse(stdout.trim().split("\n").at(-1)!) as { statusCode: number; body: string };
+    const answer = (await call(file, event)) as { statusCode: number; body: string };
     expect(answer.statusCode, answer.body).toBe(status);
     expect(JSON.parse(answer.body)).toMatchObject(body);
   });
+
+  it("realtime refuses who has no ticket, and answers a ping over the socket, from its bundle", async () => {
+    const { path: file } = await bundle(FUNCTIONS.realtime.entry, SHIPPED, "realtime.mjs");
+    const posted: string[] = [];
+    const sockets = createServer((request, response) => {
+      let text = "";
+      request.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+      });
+      request.on("end", () => {
+        posted.push(`${request.method} ${request.url} ${text}`);
+        response.end();
+      });
+    });
+    await new Promise<void>((listening) => sockets.listen(0, "127.0.0.1", listening));
+    try {
+      const endpoint = `http://127.0.0.1:${(sockets.address() as AddressInfo).port}/ws`;
+      const context = { connectionId: "Zq-1=", requestId: "q" };
+      const connect = {
+        requestContext: { ...context, routeKey: "$connect" },
+        headers: {},
+        queryStringParameters: { channel: "admin", ticket: "arx_ticket_made-up" },
+      };
+      expect(await call(file, connect, { ARX_REALTIME_ENDPOINT: endpoint })).toMatchObject({
+        statusCode: 401,
+      });
+      const ping = { requestContext: { ...context, routeKey: "$default" }, body: '{"action":"ping"}' };
+      expect(await call(file, ping, { ARX_REALTIME_ENDPOINT: endpoint })).toMatchObject({ statusCode: 200 });
+      expect(posted).toEqual([expect.stringMatching(/^POST \/ws\/@connections\/Zq-1%3D \{"type":"pong"/)]);
+    } finally {
+      sockets.close();
+    }
+  });
 });
+
+/** What a bundle's handler answers to an event, in a process of its own with a function's environment. */
+async function call(file: string, event: unknown, env: Record<string, string> = {}): Promise<unknown> {
+  const script = `const { handler } = await import(process.argv[1]);
+    const answer = await handler(JSON.parse(process.argv[2]), { getRemainingTimeInMillis: () => 9000, awsRequestId: "a" });
+    console.log("\\n" + JSON.stringify(answer)); process.exit(0);`;
+  const { stdout } = await run(
+    process.execPath,
+    ["--input-type=module", "-e", script, file, JSON.stringify(event)],
+    {
+      env: {
+        ...LAMBDA,
+        AWS_ENDPOINT_URL_DYNAMODB: inject("dynamodbEndpoint"),
+        ARX_TABLE_PREFIX: world.config.ARX_TABLE_PREFIX,
+        ARX_ADMIN_KEY: "bundles-admin-key-0123",
+        ...env,
+      },
+    },
+  );
+  return JSON.parse(stdout.trim().split("\n").at(-1)!);
+}

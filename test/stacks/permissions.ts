@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { FUNCTIONS, type FunctionName } from "../../stacks/functions.ts";
+import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../../stacks/functions.ts";
 import { GRANTS } from "../../stacks/grants.ts";
+import { logicalName } from "../../stacks/naming.ts";
 import { type Both, lambdaOf } from "./lookup.ts";
 import { at, statements, text } from "./template.ts";
 
@@ -20,7 +21,14 @@ export function permissions(both: Both): void {
       );
       const partly = all.filter(({ resources }) => resources.some((one) => one !== "*" && one.includes("*")));
       expect(partly.length).toBeGreaterThan(0);
-      for (const { actions } of partly) expect(actions).toEqual(["s3:PutObject"]);
+      for (const { actions, resources } of partly) {
+        if (actions[0] === "s3:PutObject")
+          for (const one of resources) expect(one).toMatch(/\/aws\/lambda\/\*$/);
+        else {
+          expect(actions).toEqual(["execute-api:ManageConnections"]);
+          for (const one of resources) expect(one).toMatch(/\}\/ws\/(POST|DELETE)\/@connections\/\*$/);
+        }
+      }
     });
 
     it.each(NAMES)("of %s are its grants", (name) => {
@@ -43,19 +51,39 @@ export function permissions(both: Both): void {
       );
       const sends = GRANTS[name].sends ? ["sqs:SendMessage"] : [];
       const reads = GRANTS[name].adminKey ? ["ssm:GetParameters"] : [];
+      const pushes = GRANTS[name].pushes ? ["execute-api:ManageConnections"] : [];
       expect([...elsewhere].filter((one) => !triggers(name).includes(one)).sort()).toEqual(
-        [...sends, ...reads].sort(),
+        [...sends, ...reads, ...pushes].sort(),
       );
+      const sockets = held
+        .filter(({ actions }) => actions.includes("execute-api:ManageConnections"))
+        .flatMap(({ resources }) =>
+          resources.map((one) => one.replace(/^.*\/ws\/(\w+)\/@connections\/\*$/, "$1")),
+        );
+      expect(sockets.sort()).toEqual([...(GRANTS[name].pushes ?? [])].sort());
     });
+
+    it.each(NAMES)(
+      "of %s let it send to its grants' queues, and put off messages of its own alone",
+      (name) => {
+        const { sends = [], delays = [] } = GRANTS[name];
+        const role = text(at(lambdaOf(both().stage, name), "Role")).replace(/^\{(.*)\.Arn\}$/, "{$1}");
+        const sent = statements(both().stage)
+          .filter((one) => one.role === role && one.actions.includes("sqs:SendMessage"))
+          .flatMap(({ resources }) => resources.map((one) => one.replace(/^\{(.*)Queue\w{8}\.Arn\}$/, "$1")));
+        expect(sent.sort()).toEqual(sends.map((queue) => logicalName(queue)).sort());
+        const spec: FunctionSpec = FUNCTIONS[name];
+        expect(spec.kind === "queue" ? [spec.queue] : []).toEqual(expect.arrayContaining([...delays]));
+      },
+    );
 
     it("have one role a function", () => {
       const roles = NAMES.map((name) => text(at(lambdaOf(both().stage, name), "Role")));
       expect(new Set(roles).size).toBe(NAMES.length);
-      expect(
-        both()
-          .stage.of("AWS::IAM::Role")
-          .every((role) => at(role, "ManagedPolicyArns") === undefined),
-      ).toBe(true);
+      const ready = both()
+        .stage.of("AWS::IAM::Role")
+        .filter((role) => at(role, "ManagedPolicyArns") !== undefined);
+      expect(ready.map(({ id }) => id)).toEqual([expect.stringMatching(/^GatewayLogsRole/)]);
     });
 
     /** What Lambda itself does in a function's name, to feed it and to put aside what failed. */

@@ -1,3 +1,8 @@
+import {
+  ApiGatewayManagementApiClient,
+  DeleteConnectionCommand,
+  PostToConnectionCommand,
+} from "@aws-sdk/client-apigatewaymanagementapi";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import {
@@ -10,6 +15,7 @@ import {
 // Run as a process of its own, bundled in different ways: prints what the SDK sent and what it made of the answers.
 
 interface Sent {
+  readonly method: string;
   readonly hostname: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -24,17 +30,21 @@ const FAULTS = [
 ];
 const seen: unknown[] = [];
 
-/** Answers as the service would, without one: the given status and body, to whatever is sent. */
-function answering(statusCode: number, body: unknown) {
+/** Answers as the service would, without one: the given status, body and header, to whatever is sent. */
+function answering(statusCode: number, body: unknown, header: Record<string, string> = {}) {
   return {
-    async handle({ hostname, path, headers, body: sent }: Sent) {
+    async handle({ method, hostname, path, headers, body: sent }: Sent) {
       const { authorization = "", "x-amz-target": target, "x-amz-security-token": token } = headers;
       const signer = authorization.replace(/\/\d{8}\//, "/day/").replace(/SignedHeaders.*/, "");
-      const text = typeof sent === "string" ? sent : new TextDecoder().decode(sent as Uint8Array);
-      seen.push({ hostname, path, target, token, signer, sent: text });
+      const text = typeof sent === "string" ? sent : new TextDecoder().decode(sent as Uint8Array | undefined);
+      seen.push({ method, hostname, path, target, token, signer, sent: text });
       const answer = new TextEncoder().encode(JSON.stringify(body));
       return {
-        response: { statusCode, headers: { "content-type": "application/x-amz-json-1.0" }, body: answer },
+        response: {
+          statusCode,
+          headers: { "content-type": "application/x-amz-json-1.0", ...header },
+          body: answer,
+        },
       };
     },
   };
@@ -99,5 +109,25 @@ for (const region of ["us-east-1", "eu-central-1", "us-gov-west-1", "cn-north-1"
   await told(
     sqs.send(new SendMessageBatchCommand({ QueueUrl: queue, Entries: [{ Id: "0", MessageBody: "{}" }] })),
   );
+  const socket = { ConnectionId: "Zq-1/x=" };
+  for (const [status, fault] of [
+    [200],
+    [410, "GoneException"],
+    [413, "PayloadTooLargeException"],
+    [500, "Odd"],
+  ] as const) {
+    const sockets = new ApiGatewayManagementApiClient({
+      region,
+      maxAttempts: 1,
+      endpoint: `https://abc.execute-api.${region}.amazonaws.com/ws`,
+      requestHandler: answering(
+        status,
+        { message: "no" },
+        fault ? { "x-amzn-errortype": fault } : {},
+      ) as never,
+    });
+    await told(sockets.send(new PostToConnectionCommand({ ...socket, Data: '{"type":"pong","id":"é"}' })));
+    await told(sockets.send(new DeleteConnectionCommand(socket)));
+  }
 }
 console.log(JSON.stringify(seen, (_, value: unknown) => (value instanceof Uint8Array ? [...value] : value)));

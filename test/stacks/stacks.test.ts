@@ -4,8 +4,9 @@ import { ENDPOINTS } from "../../contract/index.ts";
 import { FUNCTIONS, type FunctionName, HTTP_FUNCTIONS } from "../../stacks/functions.ts";
 import { GRANTS } from "../../stacks/grants.ts";
 import { logicalName } from "../../stacks/naming.ts";
-import { type Both, lambdaOf } from "./lookup.ts";
+import { apiOf, type Both, lambdaOf, routesOf } from "./lookup.ts";
 import { permissions } from "./permissions.ts";
+import { OWN_URL, realtime } from "./realtime.ts";
 import { type Synthesis, synthesize } from "./synth.ts";
 import { tables } from "./tables.ts";
 import { at, statements, text } from "./template.ts";
@@ -21,7 +22,10 @@ let production: Synthesis;
 
 beforeAll(async () => {
   const set = { ARX_CORS_ORIGINS: ORIGINS.join(","), K_NEAREST: "5", ARX_ALARM_EMAIL: "ops@example.com" };
-  [stage, production] = await Promise.all([synthesize(set), synthesize({ ARX_TRACING: "disabled" }, "prod")]);
+  [stage, production] = await Promise.all([
+    synthesize(set),
+    synthesize({ ARX_TRACING: "disabled", ARX_REALTIME_URL: OWN_URL }, "prod"),
+  ]);
 }, 400_000);
 
 const both: Both = () => ({ stage, production });
@@ -52,6 +56,9 @@ describe("the whole", () => {
       "AlarmTopicArn",
       "HealthQueueUrl",
       "HealthDeadLetterQueueUrl",
+      "RealtimeUrl",
+      "FailedBroadcastBucket",
+      "FailedBroadcastQueueUrl",
     ]) {
       expect(stage.outputs[name], name).toBeDefined();
     }
@@ -89,7 +96,8 @@ describe("functions", () => {
   it("keep their logs for a month", () => {
     for (const synthesis of [stage, production]) {
       const groups = synthesis.of("AWS::Logs::LogGroup");
-      expect(groups).toHaveLength(NAMES.length + 1);
+      // And one for the accesses of each of the two APIs.
+      expect(groups).toHaveLength(NAMES.length + 2);
       for (const group of groups) expect(at(group, "RetentionInDays"), group.id).toBe(30);
       const used = synthesis
         .of("AWS::Lambda::Function")
@@ -136,16 +144,11 @@ describe("functions", () => {
 
 describe("the HTTP API", () => {
   it("has a route for every endpoint, one for everything else, and no other", () => {
-    const routes = stage.of("AWS::ApiGatewayV2::Route").map((route) => {
-      const target = text(at(route, "Target")).replace(/^integrations\/\{(.*)\}$/, "$1");
-      const integration = stage.resources.find(({ id }) => id === target);
-      return `${text(at(route, "RouteKey"))} → ${integration ? text(at(integration, "IntegrationUri")) : "nothing"}`;
-    });
     const wanted = Object.values(ENDPOINTS).map(
       ({ method, path, domain }) => `${method} ${path} → {${lambdaOf(stage, HTTP_FUNCTIONS[domain]).id}.Arn}`,
     );
     wanted.push(`$default → {${lambdaOf(stage, "service").id}.Arn}`);
-    expect(routes.sort()).toEqual(wanted.sort());
+    expect(routesOf(stage, "HTTP").sort()).toEqual(wanted.sort());
   });
 
   it("may call each of its functions, the default one from where no method and no path is", () => {
@@ -160,8 +163,8 @@ describe("the HTTP API", () => {
   });
 
   it("answers the configured origins, to the letter, and what browsers must read", () => {
-    const [api] = stage.of("AWS::ApiGatewayV2::Api");
-    expect(at(api!, "CorsConfiguration")).toEqual({
+    const { api } = apiOf(stage, "HTTP");
+    expect(at(api, "CorsConfiguration")).toEqual({
       AllowOrigins: ORIGINS,
       AllowMethods: CORS.methods,
       AllowHeaders: CORS.requestHeaders,
@@ -174,18 +177,19 @@ describe("the HTTP API", () => {
   });
 
   it("answers no origin when none is configured", () => {
-    const [api] = production.of("AWS::ApiGatewayV2::Api");
-    expect(at(api!, "CorsConfiguration")).toBeUndefined();
+    const { api } = apiOf(production, "HTTP");
+    expect(at(api, "CorsConfiguration")).toBeUndefined();
   });
 
   it("is throttled, registration more than the rest, and logs every request without its credentials", () => {
-    const [made] = stage.of("AWS::ApiGatewayV2::Stage");
+    const { of } = apiOf(stage, "HTTP");
+    const [made] = of("Stage");
     const whole = at(made!, "DefaultRouteSettings", "ThrottlingRateLimit") as number;
     expect(whole).toBeGreaterThan(0);
     expect(at(made!, "DefaultRouteSettings", "ThrottlingBurstLimit")).toBeGreaterThan(0);
     const routes = at(made!, "RouteSettings") as Record<string, { ThrottlingRateLimit: number }>;
     expect(routes["POST /api/v1/nodes/register"]?.ThrottlingRateLimit).toBeLessThan(whole);
-    const known = stage.of("AWS::ApiGatewayV2::Route").map((route) => at(route, "RouteKey"));
+    const known = of("Route").map((route) => at(route, "RouteKey"));
     for (const route of Object.keys(routes)) expect(known).toContain(route);
     const format = JSON.parse(text(at(made!, "AccessLogSettings", "Format"))) as Record<string, string>;
     expect(Object.values(format)).toEqual(
@@ -227,3 +231,4 @@ describe("alarms", () => {
 tables(both);
 permissions(both);
 triggers(both);
+realtime(both);

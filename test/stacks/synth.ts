@@ -38,6 +38,7 @@ export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, Json>>;
   readonly DeletionPolicy?: string;
+  readonly DependsOn?: readonly string[];
 }
 
 /** A line of cdk-nag's report. */

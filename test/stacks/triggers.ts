@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TABLES } from "../../core/tables.ts";
-import { FUNCTIONS, type FunctionName, QUEUES } from "../../stacks/functions.ts";
+import { FUNCTIONS, type FunctionName, type FunctionSpec, QUEUES, STREAM } from "../../stacks/functions.ts";
+import { logicalName } from "../../stacks/naming.ts";
 import { type Both, lambdaOf } from "./lookup.ts";
 import type { Resource } from "./synth.ts";
 import { at, text } from "./template.ts";
@@ -31,15 +32,33 @@ export function triggers(both: Both): void {
       for (const queue of queues) expect(at(queue, "SqsManagedSseEnabled")).toBe(true);
       for (const queue of live) {
         expect(queues.map(({ id }) => `{${id}.Arn}`)).toContain(dlqOf(queue));
-        expect(at(queue, "RedrivePolicy", "maxReceiveCount")).toBe(QUEUES.health.maxReceives);
+      }
+      for (const [name, { maxReceives, visibilityS, retentionS }] of Object.entries(QUEUES)) {
+        const [queue] = live.filter(({ id }) => id.startsWith(`${logicalName(name)}Queue`));
+        expect(queue!.Properties, name).toMatchObject({
+          VisibilityTimeout: visibilityS,
+          MessageRetentionPeriod: retentionS,
+          RedrivePolicy: { maxReceiveCount: maxReceives },
+        });
       }
     });
 
     it("workers are bounded, give back single messages, and have longer than a batch takes", () => {
-      const mapping = mappingOf("health-worker");
-      expect(at(mapping, "FunctionResponseTypes")).toEqual(["ReportBatchItemFailures"]);
-      expect(at(mapping, "ScalingConfig", "MaximumConcurrency")).toBe(QUEUES.health.maxConcurrency);
-      expect(QUEUES.health.visibilityS).toBeGreaterThanOrEqual(6 * FUNCTIONS["health-worker"].timeoutS);
+      const workers = NAMES.filter((name) => FUNCTIONS[name].kind === "queue");
+      expect(new Set(workers.map((name) => (FUNCTIONS[name] as { queue?: string }).queue))).toEqual(
+        new Set(Object.keys(QUEUES)),
+      );
+      for (const name of workers) {
+        const spec: FunctionSpec = FUNCTIONS[name];
+        if (spec.kind !== "queue") continue;
+        const { batchSize, maxConcurrency, visibilityS } = QUEUES[spec.queue];
+        const mapping = mappingOf(name);
+        expect(text(at(mapping, "EventSourceArn"))).toMatch(`{${logicalName(spec.queue)}Queue`);
+        expect(at(mapping, "FunctionResponseTypes")).toEqual(["ReportBatchItemFailures"]);
+        expect(at(mapping, "ScalingConfig", "MaximumConcurrency")).toBe(maxConcurrency);
+        expect(at(mapping, "BatchSize")).toBe(batchSize);
+        expect(visibilityS, name).toBeGreaterThanOrEqual(6 * spec.timeoutS);
+      }
     });
 
     it("streams are retried a bounded number of times, halved, and leave what fails with its payload", () => {
@@ -54,24 +73,55 @@ export function triggers(both: Both): void {
         const bucket = both()
           .stage.of("AWS::S3::Bucket")
           .find(({ id }) => target === `{${id}.Arn}`);
-        expect(text(at(bucket!, "NotificationConfiguration", "QueueConfigurations", 0, "Queue"))).toMatch(
-          /DeadLetters/,
-        );
+        expect(toldOf(bucket!), name).toEqual([expect.stringMatching(`^{${logicalName(name)}DeadLetters`)]);
       }
     });
 
-    it("the requests' stream is read under a tumbling window, without which its function is not told the shard", () => {
-      const mapping = mappingOf("request-rollups");
-      const { windowS, gatherS, batchSize } = FUNCTIONS["request-rollups"].reading;
-      expect(at(mapping, "TumblingWindowInSeconds")).toBe(windowS);
-      expect(at(mapping, "MaximumBatchingWindowInSeconds")).toBe(gatherS);
-      expect(at(mapping, "BatchSize")).toBe(batchSize);
+    it("streams are watched for lateness, each in words of its own", () => {
+      const said = new Set<string>();
+      const streams = NAMES.filter((one) => FUNCTIONS[one].kind === "stream");
+      for (const name of streams) {
+        const ref = `{${lambdaOf(both().stage, name).id}}`;
+        const [age] = both()
+          .stage.of("AWS::CloudWatch::Alarm")
+          .filter(
+            (one) =>
+              at(one, "MetricName") === "IteratorAge" && text(at(one, "Dimensions", 0, "Value")) === ref,
+          );
+        expect(at(age!, "Threshold"), name).toBeGreaterThanOrEqual(60_000);
+        said.add(text(at(age!, "AlarmDescription")));
+      }
+      expect(said.size).toBe(streams.length);
+    });
+
+    it("one call at a time reads a shard of the log of events", () => {
+      const readers = NAMES.filter((name) => (FUNCTIONS[name] as { table?: string }).table === "events");
+      expect(readers).toContain("broadcast");
+      for (const name of readers)
+        expect([undefined, 1]).toContain(at(mappingOf(name), "ParallelizationFactor"));
+    });
+
+    it("streams are read as the list says; under a tumbling window where the function must be told the shard", () => {
+      for (const name of NAMES) {
+        const spec: FunctionSpec = FUNCTIONS[name];
+        if (spec.kind !== "stream") continue;
+        const { windowS, gatherS, batchSize, retries, maxAgeS } = { ...STREAM, ...spec.reading };
+        const mapping = mappingOf(name);
+        expect(at(mapping, "TumblingWindowInSeconds"), name).toBe(windowS);
+        expect(at(mapping, "MaximumBatchingWindowInSeconds"), name).toBe(gatherS);
+        expect(at(mapping, "BatchSize"), name).toBe(batchSize);
+        expect(at(mapping, "MaximumRetryAttempts"), name).toBe(retries);
+        expect(at(mapping, "MaximumRecordAgeInSeconds"), name).toBe(maxAgeS);
+      }
+      for (const name of ["request-rollups", "node-events", "cell-events", "request-events"] as const)
+        expect(FUNCTIONS[name].reading.windowS, name).toBeGreaterThan(0);
     });
 
     it("schedules call what the list says, as often as it says", () => {
       const rules = new Map(
         both()
           .stage.of("AWS::Events::Rule")
+          .filter((rule) => at(rule, "ScheduleExpression") !== undefined)
           .map((rule) => [text(at(rule, "Targets", 0, "Arn")), rule]),
       );
       const scheduled = NAMES.filter((name) => FUNCTIONS[name].kind === "schedule");
@@ -92,6 +142,20 @@ export function triggers(both: Both): void {
         if (spec.kind === "stream") expect(TABLES.find(({ name }) => name === spec.table)?.stream).toBe(true);
       }
     });
+
+    /** The queues that are told of a bucket's new objects. */
+    function toldOf(bucket: Resource): string[] {
+      const isTold = at(
+        bucket,
+        "NotificationConfiguration",
+        "EventBridgeConfiguration",
+        "EventBridgeEnabled",
+      );
+      return both()
+        .stage.of("AWS::Events::Rule")
+        .filter((rule) => text(at(rule, "EventPattern", "detail", "bucket", "name")) === `{${bucket.id}}`)
+        .map((rule) => (isTold === true ? text(at(rule, "Targets", 0, "Arn")) : "nothing"));
+    }
 
     function mappingOf(name: FunctionName): Resource {
       const mine = both()
