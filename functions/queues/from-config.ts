@@ -1,6 +1,6 @@
 import type { World } from "../../core/ctx.ts";
 import type { SweepQueue } from "../../core/watching/index.ts";
-import type { DeliveryQueue, PutOff } from "../../core/webhooks/index.ts";
+import type { Delivery, DeliveryQueue, PutOff } from "../../core/webhooks/index.ts";
 import { sqsQueue } from "./sqs.ts";
 import { sqsPutOff } from "./sqs-put-off.ts";
 
@@ -11,7 +11,10 @@ export function healthQueue({ config }: World): SweepQueue {
 
 /** The queue of deliveries that a deployed function is given. @throws Error when the stack gave it none. */
 export function webhooksQueue({ config }: World): DeliveryQueue {
-  return sqsQueue(given("ARX_WEBHOOKS_QUEUE_URL", config.ARX_WEBHOOKS_QUEUE_URL));
+  // A receiver that takes its ten seconds, or has a flood of events, keeps no other waiting.
+  return sqsQueue<Delivery>(given("ARX_WEBHOOKS_QUEUE_URL", config.ARX_WEBHOOKS_QUEUE_URL), {
+    groupOf: ({ webhook_id }) => webhook_id,
+  });
 }
 
 /** Puts off what came from the queue of deliveries. @throws Error when the stack gave it none. */

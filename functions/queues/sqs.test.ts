@@ -6,6 +6,7 @@ import { sqsQueue } from "./sqs.ts";
 import { sqsPutOff } from "./sqs-put-off.ts";
 
 const sqs = mockClient(SQSClient);
+const client = new SQSClient({ region: "us-east-1" });
 beforeEach(() => sqs.reset());
 afterEach(() => sqs.restore());
 
@@ -16,8 +17,7 @@ const orders = (count: number): SweepOrder[] =>
     wave: 60,
     units: count,
   }));
-const queue = () =>
-  sqsQueue<SweepOrder>("https://sqs.example/health", new SQSClient({ region: "us-east-1" }));
+const queue = () => sqsQueue<SweepOrder>("https://sqs.example/health", { client });
 
 test("orders go out in tens, each whole, with their delay", async () => {
   sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
@@ -32,6 +32,22 @@ test("orders go out in tens, each whole, with their delay", async () => {
   for (const batch of entries) expect(new Set(batch.map(({ Id }) => Id)).size).toBe(batch.length);
 });
 
+test("messages name whom they are for where the queue is to be fair, and nobody elsewhere", async () => {
+  sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed: [] });
+  const fair = sqsQueue<{ for: string }>("https://sqs.example/fair", { client, groupOf: (one) => one.for });
+  await fair.send([{ for: "a" }, { for: "b" }, { for: "a" }]);
+  await queue().send(orders(1), 0);
+  const [grouped, plain] = sqs
+    .commandCalls(SendMessageBatchCommand)
+    .map(({ args }) => args[0].input.Entries!);
+  expect(grouped!.map(({ MessageGroupId, DelaySeconds }) => [MessageGroupId, DelaySeconds])).toEqual([
+    ["a", 0],
+    ["b", 0],
+    ["a", 0],
+  ]);
+  expect(plain![0]).not.toHaveProperty("MessageGroupId");
+});
+
 test("an order that SQS refuses is an error, so that its trigger tries again", async () => {
   const Failed = [{ Id: "1", Code: "InternalError", SenderFault: false }];
   sqs.on(SendMessageBatchCommand).resolves({ Successful: [], Failed });
@@ -40,7 +56,7 @@ test("an order that SQS refuses is an error, so that its trigger tries again", a
 
 test("a message is put off by its receipt, and a refusal is an error", async () => {
   sqs.on(ChangeMessageVisibilityCommand).resolvesOnce({}).rejects(new Error("MessageNotInflight"));
-  const putOff = sqsPutOff("https://sqs.example/webhooks", new SQSClient({ region: "us-east-1" }));
+  const putOff = sqsPutOff("https://sqs.example/webhooks", client);
   await putOff("receipt-1", 30);
   expect(sqs.commandCalls(ChangeMessageVisibilityCommand)[0]!.args[0].input).toEqual({
     QueueUrl: "https://sqs.example/webhooks",
