@@ -6,8 +6,11 @@ export const MAX_DATA_BYTES = 24 * 1024;
  * event is of.
  */
 export function bounded(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const sizes = Object.entries(fields).map(([name, value]) => [name, bytesOf(value)] as const);
-  let total = sizes.reduce((sum, [name, bytes]) => sum + bytes + name.length + 4, 2);
+  const sizes = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, bytesOf(value)] as const);
+  // Braces and, for each field, its quotes, colon and comma; the last has no comma.
+  let total = sizes.reduce((sum, [name, bytes]) => sum + bytes + bytesOf(name) + 2, 1);
   const fitting = { ...fields };
   for (const [name, bytes] of sizes.toSorted(([, a], [, b]) => b - a)) {
     if (total <= MAX_DATA_BYTES) break;
@@ -18,5 +21,5 @@ export function bounded(fields: Readonly<Record<string, unknown>>): Record<strin
 }
 
 function bytesOf(value: unknown): number {
-  return value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
+  return Buffer.byteLength(JSON.stringify(value));
 }

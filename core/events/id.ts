@@ -11,14 +11,20 @@ export const FIRST_READING = 1 << 19;
 
 const INDEX_BITS = 20n;
 const CHECK_BITS = 10n;
+const MAX_AT = 2 ** 48 - 1;
+const MAX_SEQ = 2 ** 44 - 1;
 const MAX_INDEX = (1 << Number(INDEX_BITS)) - 1;
 
 /**
  * A UUIDv7 whose 74 free bits are 44 of the entry's number, 20 of the index in it and 10 of a check, so that ids sort as the log does and
  * an id leads to its place without a read.
+ *
+ * @throws RangeError for a place that finds no room in it.
  */
 export function eventId({ at, seq, index }: Place): string {
-  if (index > MAX_INDEX) throw new RangeError("An entry has no more than 2^20 events.");
+  if (!isUpTo(MAX_AT, at) || !isUpTo(MAX_SEQ, seq) || !isUpTo(MAX_INDEX, index)) {
+    throw new RangeError(`No event is at ${at}, ${seq}, ${index}: the log has no such place.`);
+  }
   const free =
     (BigInt(seq) << (INDEX_BITS + CHECK_BITS)) | (BigInt(index) << CHECK_BITS) | checkOf(at, seq, index);
   const bits = (BigInt(at) << 80n) | (7n << 76n) | ((free >> 62n) << 64n) | (2n << 62n) | (free & LOW_62);
@@ -27,6 +33,10 @@ export function eventId({ at, seq, index }: Place): string {
 }
 
 const LOW_62 = (1n << 62n) - 1n;
+
+function isUpTo(most: number, value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= most;
+}
 
 /** The place that an id names; null for one that was never an event's. */
 export function placeOf(id: string): Place | null {

@@ -1,10 +1,20 @@
-import { type Item, putItem, queryPage, type Store, type TableSpec } from "../store/index.ts";
+import {
+  type Condition,
+  type Item,
+  putItem,
+  queryPage,
+  type Store,
+  type TableSpec,
+  transact,
+  transactPut,
+} from "../store/index.ts";
 
 /**
  * The log of events, by these access patterns:
  *
  * - append the entry after the newest one known: one put, on its number being free
  * - the entries after a number, in order; the newest entry → `log` = "log", by `seq`
+ * - where the log last began, so that of all who would begin it one does → `log` = "beginning", one item
  *
  * One partition, so that the table's own stream tells of entries in their order: 1 MB a second of packed events.
  */
@@ -17,6 +27,7 @@ export const EVENTS: TableSpec = {
 };
 
 const LOG = "log";
+const BEGINNING = "beginning";
 /** Seconds that an entry can still be asked for; DynamoDB takes it away some time after. */
 export const KEPT_S = 3600;
 
@@ -24,6 +35,8 @@ export const KEPT_S = 3600;
 export const seqOf = (key: string) => Number(key);
 
 const sortable = (seq: number) => String(seq).padStart(14, "0");
+/** Far below the number of any entry: who is woken by the stream of a beginning reads on from there. */
+const BEGINNING_SEQ = sortable(1_000_000);
 
 /** An entry as it is stored. */
 export interface StoredEntry {
@@ -36,21 +49,52 @@ export interface StoredEntry {
   readonly body: Uint8Array;
 }
 
-/** Puts an entry. @returns false when its number is taken. */
-export function putEntry(store: Store, entry: StoredEntry, writeId: string): Promise<boolean> {
-  const item = {
+const isFree: Condition = { expression: "attribute_not_exists(#seq)", names: { "#seq": "seq" } };
+
+function itemOfEntry(entry: StoredEntry): Item {
+  return {
     log: LOG,
     seq: sortable(entry.seq),
     at: entry.at,
     sources: entry.sources,
     body: entry.body,
-    write_id: writeId,
     expires_at: Math.ceil(entry.at / 1000) + 2 * KEPT_S,
   };
-  return putItem(store, EVENTS, item, {
-    expression: "attribute_not_exists(#seq)",
-    names: { "#seq": "seq" },
+}
+
+/** Puts an entry. @returns false when its number is taken. */
+export function putEntry(store: Store, entry: StoredEntry, writeId: string): Promise<boolean> {
+  return putItem(store, EVENTS, { ...itemOfEntry(entry), write_id: writeId }, isFree);
+}
+
+/**
+ * Puts an entry that nobody can tell the number of for sure, because what came before it is gone or about to go.
+ *
+ * @param beginning the one that was read before it was seen that the log is silent; null for none
+ * @returns false when somebody else was first.
+ */
+export function putFirstEntry(store: Store, entry: StoredEntry, beginning: number | null): Promise<boolean> {
+  const isLast: Condition = {
+    expression: "#began = :read",
+    names: { "#began": "began" },
+    values: { ":read": beginning },
+  };
+  const mark = { log: BEGINNING, seq: BEGINNING_SEQ, began: entry.seq };
+  return transact(store, [
+    transactPut(store, EVENTS, itemOfEntry(entry), isFree),
+    transactPut(store, EVENTS, mark, beginning === null ? isFree : isLast),
+  ]);
+}
+
+/** The number that the log last began with; null for a log that never did. */
+export async function lastBeginning(store: Store): Promise<number | null> {
+  const { items } = await queryPage(store, EVENTS, {
+    KeyConditionExpression: "#log = :log",
+    ExpressionAttributeNames: { "#log": "log" },
+    ExpressionAttributeValues: { ":log": BEGINNING },
+    ConsistentRead: true,
   });
+  return (items[0]?.began as number | undefined) ?? null;
 }
 
 /** The newest entry, or null while there is none. */
@@ -78,11 +122,21 @@ export async function entriesAfter(store: Store, seq: number, limit: number): Pr
   return items.map(entryOfItem);
 }
 
-export function entryOfItem(item: Item): StoredEntry {
+/** The entry of an image in the table's stream; null for an item of another kind. */
+export function entryOfStored(image: Item): StoredEntry | null {
+  return image.log === LOG ? entryOfItem(image) : null;
+}
+
+function entryOfItem(item: Item): StoredEntry {
   return {
     seq: seqOf(item.seq as string),
     at: item.at as number,
-    sources: item.sources as Uint8Array,
-    body: item.body as Uint8Array,
+    sources: bytesOf(item.sources),
+    body: bytesOf(item.body),
   };
+}
+
+// Lambda hands over binary in base64, and unmarshalling leaves it so.
+function bytesOf(given: unknown): Uint8Array {
+  return typeof given === "string" ? Buffer.from(given, "base64") : (given as Uint8Array);
 }

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { memoryOf, type World } from "../ctx.ts";
 import { Unavailable } from "../errors.ts";
-import { newId } from "../id.ts";
 import type { Item } from "../store/index.ts";
-import { entriesAfter, entryOfItem, newestEntry, putEntry } from "./items.ts";
+import { entriesAfter, entryOfStored, newestEntry } from "./items.ts";
 import { packBody, unpackEntry } from "./pack.ts";
-import { advanced, packSources, type Sources, shardName, unpackSources } from "./sources.ts";
+import { advanced, packSources, shardName } from "./sources.ts";
+import { isSure, putAfter, readTail, type Tail } from "./tail.ts";
 import type { Change, Draft, LogEntry } from "./types.ts";
 
-/** The log's end, as a writer knows it. */
-interface Tail {
-  readonly seq: number;
-  readonly at: number;
-  readonly sources: Sources;
+/** What a process remembers of the log. */
+interface Memory {
+  tail: Tail | null;
+  /** Whether others wrote since this process did: then the end is read before a put, for a put that is refused costs more than a read. */
+  isShared: boolean;
 }
 
 /** Bytes of facts, as JSON, that go into one entry: however badly they pack, it stays below DynamoDB's 400 KB. */
@@ -34,11 +34,18 @@ export async function append(
   source: { readonly table: string; readonly shard: string },
   changes: readonly Change[],
 ): Promise<number> {
+  if (changes.length === 0) return 0;
   const name = shardName(source.table, source.shard);
-  const memory = memoryOf(world, KEY, (): { tail: Tail | null } => ({ tail: null }));
+  const memory = memoryOf(world, KEY, (): Memory => ({ tail: null, isShared: false }));
+  if (memory.isShared) {
+    const mine = memory.tail;
+    memory.tail = await readTail(world);
+    memory.isShared = memory.tail.seq !== mine?.seq;
+  }
   let written = 0;
   for (let tries = 0; tries < ATTEMPTS; tries++) {
-    const tail = (memory.tail ??= await readTail(world));
+    const known = memory.tail && isSure(memory.tail, world) ? memory.tail : await readTail(world);
+    const tail = (memory.tail = known);
     const reached = tail.sources.get(name)?.sequence ?? -1n;
     const fresh = changes.filter(({ sequence }) => sequence > reached);
     const taken = firstEntry(fresh);
@@ -47,20 +54,21 @@ export async function append(
     const swept = [...new Set(taken.flatMap((change) => change.swept ?? []))];
     const now = world.now();
     const sources = advanced(tail.sources, name, taken.at(-1)!.sequence, now);
-    const next = { seq: tail.seq + 1, at: Math.max(now, tail.at), sources };
+    const next: Tail = { seq: tail.seq + 1, at: Math.max(now, tail.at), sources };
     const stored = {
       seq: next.seq,
       at: next.at,
       sources: packSources(sources),
       body: packBody(facts, swept),
     };
-    if (await putEntry(world.store, stored, newId(world))) {
+    if (await putAfter(tail, world, stored)) {
       memory.tail = next;
       written += 1;
       tries = 0;
       continue;
     }
     memory.tail = null;
+    memory.isShared = true;
     await sleep(world.random() * Math.min(200, 5 * 2 ** tries));
   }
   throw new Unavailable("Others keep writing to the log; try again.");
@@ -83,13 +91,6 @@ function sizeOf(fact: Draft): number {
   return Buffer.byteLength(JSON.stringify(fact));
 }
 
-async function readTail(world: World): Promise<Tail> {
-  const newest = await newestEntry(world.store);
-  // A log that was silent until its last entry was forgotten goes on above all that it had: at the millisecond.
-  if (!newest) return { seq: world.now() - 1, at: 0, sources: new Map() };
-  return { seq: newest.seq, at: newest.at, sources: unpackSources(newest.sources) };
-}
-
 /** The log's end: the newest entry's number and time. While there is none, a number and time before any to come. */
 export async function head(world: World): Promise<{ readonly seq: number; readonly at: number }> {
   const newest = await newestEntry(world.store);
@@ -103,7 +104,11 @@ export async function readAfter(world: World, seq: number, most: number): Promis
   return (await entriesAfter(world.store, seq, most)).map(unpackEntry);
 }
 
-/** The entry of an image of the events table's stream; null for the end of an entry's time. */
+/**
+ * The entry of an image of the events table's stream, with its binary as bytes or, as Lambda has it, in base64; null for none, and for what
+ * is no entry.
+ */
 export function entryOfImage(image: Item | undefined): LogEntry | null {
-  return image ? unpackEntry(entryOfItem(image)) : null;
+  const entry = image && entryOfStored(image);
+  return entry ? unpackEntry(entry) : null;
 }

@@ -10,10 +10,12 @@ const ENDED = new Set(["completed", "failed"]);
  * The events of a routing request that was stored (SPEC E6): that it was routed, and for one that was forwarded also how it ended.
  *
  * @param item its image in the table's stream
+ * @throws RangeError or SyntaxError for one that is not as requests are stored
  */
 export function requestEvents(item: Item): Draft[] {
   const view = viewOf(item);
   const at = Date.parse(view.created_at);
+  if (Number.isNaN(at)) throw new RangeError("A request without its time can't be told.");
   const place = view.geohash;
   const { id, request_id, coordinates_x, coordinates_y, selected_node_id, distance, load_score, status } =
     view;
