@@ -14,6 +14,8 @@ export interface Peer {
   failures: number;
   /** Since when a message did not bring it to the log's end (ms since the epoch); undefined while it lacks nothing but chatter. */
   behindSince: number | undefined;
+  /** Whether facts that it asked for may be after `sentTo`, waiting for their rhythm or for an answer. */
+  isOwed: boolean;
   /** When it was last looked up. */
   seenAt: number;
 }
@@ -35,6 +37,10 @@ export interface Broadcaster {
   /** The end of the last entry before those. */
   from: string;
   head: { seq: number; at: number };
+  /** The newest entries, in order. Times in ms since the epoch. */
+  entries: { readonly seq: number; readonly at: number }[];
+  /** When the last pass began, by the clock of `performance.now`. */
+  passedAt: number;
   /** The end of the log when everybody was last looked up who wants what was in it. */
   passed: string;
   /** Types that somebody may still have to be sent. */
@@ -44,8 +50,11 @@ export interface Broadcaster {
   readonly peers: Map<string, Peer>;
   /** By the subscription's signature. */
   readonly rhythms: Map<string, Rhythm>;
-  /** The last flip of each node, lately, by its id. */
-  readonly flips: Map<unknown, { readonly status: unknown; readonly at: number }>;
+  /** What facts lately said of each node's status, by its id; undefined for one that was deleted. Times in ms since the epoch. */
+  readonly statuses: Map<
+    unknown,
+    { readonly status: unknown; readonly at: number; readonly loggedAt: number }
+  >;
   /** Readings that were given an id at the present head. */
   readingsAtHead: number;
 }
@@ -60,78 +69,94 @@ const PAGE = 100;
 
 /** A broadcaster that knows nothing but the log since half a minute before an entry. */
 export async function begin(world: World, first: number): Promise<Broadcaster> {
-  const since = world.now() - LOOKBACK_MS;
-  let last = { seq: first - 1 - LOOKBACK_ENTRIES, at: 0 };
-  search: for (;;) {
-    const entries = await Events.readAfter(world, last.seq, PAGE);
+  const earliest = { seq: first - 1 - LOOKBACK_ENTRIES, at: 0 };
+  const before = [earliest];
+  while (before.at(-1)!.seq < first) {
+    const entries = await Events.readAfter(world, before.at(-1)!.seq, PAGE);
     if (entries.length === 0) break;
-    for (const { seq, at } of entries) {
-      if (seq >= first || at >= since) break search;
-      last = { seq, at };
-    }
+    for (const { seq, at } of entries) before.push({ seq, at });
   }
+  const woken = before.find(({ seq }) => seq >= first) ?? before.at(-1)!;
+  const last = before.findLast(({ seq, at }) => seq < first && at < woken.at - LOOKBACK_MS) ?? earliest;
   return {
     facts: [],
     from: Events.endOf(last),
     head: last,
+    entries: [],
+    passedAt: Number.NEGATIVE_INFINITY,
     passed: Events.endOf(last),
     owed: new Set(),
     swept: new Set(),
     peers: new Map(),
     rhythms: new Map(),
-    flips: new Map(),
+    statuses: new Map(),
     readingsAtHead: 0,
   };
 }
 
-/** Reads what came into the log since the last pass, and forgets what is long over and was passed on. */
+/** Reads what came into the log since the last pass: of a log that ran far ahead the newest. */
 export async function readOn(world: World, broadcaster: Broadcaster): Promise<void> {
   for (;;) {
     const entries = await Events.readAfter(world, broadcaster.head.seq, PAGE);
+    if (entries.length === 0) return;
     for (const entry of entries) take(broadcaster, entry);
-    if (entries.length === 0) break;
+    drop(broadcaster, broadcaster.facts.length - MAX_FACTS);
   }
-  forget(broadcaster, world.now());
 }
 
 function take(broadcaster: Broadcaster, { seq, at, facts, swept }: LogEntry): void {
   broadcaster.head = { seq, at };
+  broadcaster.entries.push({ seq, at });
   broadcaster.readingsAtHead = 0;
   broadcaster.facts.push(...facts);
   for (const cell of swept) broadcaster.swept.add(cell);
-  for (const { type, at: flippedAt, data } of facts) {
+  for (const { type, at: madeAt, data } of facts) {
     broadcaster.owed.add(type);
-    if (type === "node_health_updated") {
-      broadcaster.flips.set(data.id, { status: data.status, at: Date.parse(flippedAt) });
+    if (type.startsWith("node_")) {
+      broadcaster.statuses.set(data.id, { status: data.status, at: Date.parse(madeAt), loggedAt: at });
     }
   }
 }
 
-function forget(broadcaster: Broadcaster, now: number): void {
-  const { facts, flips, peers } = broadcaster;
-  const tooMany = Math.max(0, facts.length - MAX_FACTS);
+/** Forgets what is long over and was passed on. */
+export function forget(broadcaster: Broadcaster, now: number): void {
+  const { facts, statuses, peers, rhythms } = broadcaster;
   const tooOld = firstAfter(facts, Events.eventId({ at: Math.max(0, now - HELD_MS), seq: 0, index: 0 }));
-  const drop = Math.min(Math.max(tooMany, tooOld), firstAfter(facts, broadcaster.passed));
-  if (drop > 0) {
-    broadcaster.from = facts[drop - 1]!.id;
-    broadcaster.facts = facts.slice(drop);
-  }
-  for (const [node, { at }] of flips) if (at < now - HELD_MS) flips.delete(node);
+  drop(broadcaster, Math.min(tooOld, firstAfter(facts, broadcaster.passed)));
+  broadcaster.entries = broadcaster.entries.filter(({ at }) => at >= now - HELD_MS);
+  for (const [node, { loggedAt }] of statuses) if (loggedAt < now - HELD_MS) statuses.delete(node);
   for (const [id, { seenAt }] of peers) if (seenAt < now - 3 * 3_600_000) peers.delete(id);
+  // After so long its bucket is full, as a new one's is.
+  for (const [signature, { cells, filledAt }] of rhythms) {
+    if (cells.size === 0 && filledAt < now - HELD_MS) rhythms.delete(signature);
+  }
+}
+
+function drop(broadcaster: Broadcaster, count: number): void {
+  if (count <= 0) return;
+  broadcaster.from = broadcaster.facts[count - 1]!.id;
+  broadcaster.facts = broadcaster.facts.slice(count);
+}
+
+/** Whether a broadcaster that begins anew with an entry of now, or one before, sends an entry of this number again (SPEC R9). */
+export function goesBackTo({ entries }: Broadcaster, seq: number, now: number): boolean {
+  const entry = entries.find((one) => one.seq === seq);
+  return entry !== undefined && entry.at > now - LOOKBACK_MS;
 }
 
 /** What is known of a listener; one that is new, or subscribed anew, begins after its `live_after` (SPEC R5, R9). */
 export function peerOf(broadcaster: Broadcaster, listener: Listener, now: number): Peer {
   const known = broadcaster.peers.get(listener.id);
+  // What was dropped before everybody was looked up who wants it was passed on to nobody.
+  const settled = broadcaster.from < broadcaster.passed ? broadcaster.from : broadcaster.passed;
   if (known?.generation === listener.generation) {
     known.seenAt = now;
     // It had all there was when it was last looked up, and was not looked up since because nothing was for it.
-    const lacksNothing = known.behindSince === undefined && !known.isSending;
-    if (lacksNothing && known.sentTo < broadcaster.from) known.sentTo = broadcaster.from;
+    if (!known.isOwed) known.sentTo = later(known.sentTo, settled);
     return known;
   }
   const { generation, live_after } = listener;
-  const sentTo = live_after > broadcaster.from ? live_after : broadcaster.from;
+  const sentTo = later(live_after, settled);
   const made: Peer = {
     generation,
     sentTo,
@@ -139,6 +164,7 @@ export function peerOf(broadcaster: Broadcaster, listener: Listener, now: number
     isSending: false,
     failures: 0,
     behindSince: undefined,
+    isOwed: true,
     seenAt: now,
   };
   broadcaster.peers.set(listener.id, made);
@@ -155,4 +181,9 @@ export function firstAfter(facts: readonly Fact[], id: string): number {
     else low = middle + 1;
   }
   return low;
+}
+
+/** The one of two ids that is later in the log. */
+export function later(one: string, other: string): string {
+  return one > other ? one : other;
 }

@@ -1,7 +1,7 @@
 import type { World } from "../ctx.ts";
 import { type Event, Events, type Fact } from "../events/index.ts";
 import { iso } from "../id.ts";
-import { type Broadcaster, firstAfter, type Peer, type Rhythm } from "./broadcaster.ts";
+import { type Broadcaster, firstAfter, later, type Peer, type Rhythm } from "./broadcaster.ts";
 import type { Listener } from "./items.ts";
 import { signatureOf, wants, wantsReadings } from "./matching.ts";
 import { coalesced, MAX_MESSAGE_BYTES, pack, snapshotRequired, textOf } from "./message.ts";
@@ -68,7 +68,8 @@ export function openComposer(
     return behindSince !== undefined && now - behindSince > MAX_BEHIND_MS;
   }
 
-  async function make(signature: string, subscription: Subscription, owed: Owed): Promise<Composed> {
+  async function make(subscription: Subscription, owed: Owed, after: string): Promise<Composed> {
+    const signature = signatureOf(subscription);
     const { text, count, room } = pack(owed.facts);
     if (count < owed.facts.length) return { text: text!, sentTo: owed.facts[count - 1]!.id, isWhole: false };
     const rhythm = rhythms.get(signature)!;
@@ -76,8 +77,10 @@ export function openComposer(
       readings.get(signature) ??
       (due.get(signature)?.readings ? takeReadings(world, broadcaster, rhythm, subscription, room) : none);
     readings.set(signature, taken);
-    const whole = pack(coalesced([...owed.facts, ...(await taken)]));
-    return whole.text === null ? "nothing" : { text: whole.text, sentTo: end, isWhole: true };
+    // Taken for the room that another's message had: what does not fit here must not displace what does.
+    const all = [...owed.facts, ...(await taken)];
+    const whole = pack(coalesced(all.slice(0, pack(all).count)));
+    return whole.text === null ? "nothing" : { text: whole.text, sentTo: later(end, after), isWhole: true };
   }
 
   return async ({ subscription }, peer, now) => {
@@ -88,22 +91,24 @@ export function openComposer(
     owing.set(group, owed);
     const may = due.get(signature) ?? dueNow(rhythm, now);
     due.set(signature, may);
-    if (owed.facts.length === 0 && !may.readings) {
-      peer.sentTo = end;
+    const isLost = peer.sentTo < broadcaster.from;
+    if (owed.facts.length === 0 && !may.readings && !isLost) {
+      peer.sentTo = later(end, peer.sentTo);
       peer.behindSince = undefined;
       return "nothing";
     }
-    const isDue = owed.isUrgent || may.routes || may.readings;
+    // What found no room or did not arrive goes on with the next pass, chatter or not.
+    const isDue = owed.isUrgent || peer.behindSince !== undefined || isLost || may.routes || may.readings;
     if (now - peer.lastSentAt < SECOND_MS || !isDue) return "later";
     if (isTooFarBehind(owed, peer, now)) {
       const text = snapshotRequired(broadcaster.head, iso(now), "too_far_behind");
-      return { text, sentTo: end, isWhole: true };
+      return { text, sentTo: later(end, peer.sentTo), isWhole: true };
     }
     const held = messages.get(group);
     if (held) return held;
     // One token for all who share the message; what is urgent costs none, and takes chatter along.
     if (!owed.isUrgent) spend(rhythm);
-    const made = make(signature, subscription, owed);
+    const made = make(subscription, owed, peer.sentTo);
     messages.set(group, made);
     return made;
   };

@@ -14,7 +14,15 @@ const GRACE_MS = 1000;
 export async function open(world: World, id: string, actor: Actor, manual: boolean): Promise<void> {
   const subscription = manual ? null : { types: null, cells: null };
   const opened_at = world.now();
-  const connection: Connection = { id, actor, channel: "admin", opened_at, generation: 1, subscription };
+  const connection: Connection = {
+    id,
+    actor,
+    channel: "admin",
+    opened_at,
+    generation: 1,
+    begun_at: opened_at,
+    subscription,
+  };
   await insertConnection(world.store, connection);
   if (!subscription) return;
   const live_after = Events.endOf(await Events.head(world));

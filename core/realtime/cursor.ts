@@ -21,6 +21,7 @@ export async function startAt(world: World, since: string | undefined): Promise<
   if (place.at < world.now() - Events.KEPT_S * 1000) return { after: end, head, reason: "too_old" };
   const [entry] = await Events.readAfter(world, place.seq - 1, 1);
   // A cursor from before the log's first entry names none; one that names an entry names its time too.
-  const isOurs = entry === undefined || entry.seq > place.seq || entry.at === place.at;
+  const isOurs =
+    entry === undefined || (entry.seq > place.seq ? entry.at >= place.at : entry.at === place.at);
   return isOurs ? { after: since, head } : { after: end, head, reason: "unknown_cursor" };
 }

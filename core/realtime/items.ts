@@ -40,6 +40,8 @@ export interface Connection {
   readonly opened_at: number;
   /** Counts its subscriptions: what an older one began, a newer one ends. */
   readonly generation: number;
+  /** When that began; milliseconds since the epoch. */
+  readonly begun_at: number;
   readonly subscription: Subscription | null;
 }
 
@@ -112,6 +114,14 @@ export function listen(store: Store, connection: Connection, listener: Listener)
       transactPut(store, CONNECTIONS, { ...listener, topic, id: listener.id, expires_at }),
     ),
   ]);
+}
+
+/** Whether a connection's present subscription is among those that events are broadcast to. */
+export async function isListed(store: Store, { id, generation, subscription }: Connection): Promise<boolean> {
+  const [topic] = subscription ? topicsOf(subscription) : [];
+  if (topic === undefined) return false;
+  const item = await getItem(store, CONNECTIONS, { topic, id }, { consistent: true });
+  return item?.generation === generation;
 }
 
 /** Takes away a connection and all that it listens to. Twice is harmless. */

@@ -25,11 +25,8 @@ export async function pass(
     owed.add("node_health_updated");
   }
   if (owed.size === 0) return true;
-  const types = [...owed];
-  const listeners = await listenersTo(world.store, types);
-  owed.clear();
+  const listeners = await listenersTo(world.store, owed);
   broadcaster.swept = new Set();
-  broadcaster.passed = Events.endOf(broadcaster.head);
   const compose = openComposer(world, broadcaster, listeners, swept);
   const sends: Promise<boolean>[] = [];
   let isDone = true;
@@ -38,15 +35,17 @@ export async function pass(
     const peer = peerOf(broadcaster, listener, now);
     const isBusy = peer.isSending || listener.ready_at > now;
     const composed = isBusy ? "later" : await compose(listener, peer, now);
+    peer.isOwed = composed !== "nothing";
     if (composed === "later") isDone = false;
     if (typeof composed === "string") continue;
     sends.push(send(world, peers, broadcaster, listener, peer, composed));
     await paced(world, sends.length, began);
   }
+  broadcaster.passed = Events.endOf(broadcaster.head);
   const rest = sleep(Math.max(0, began + waitMs - performance.now()), [false]);
   const ends = await Promise.race([Promise.all(sends), rest]);
   isDone &&= ends.every(Boolean);
-  if (!isDone) for (const type of types) owed.add(type);
+  if (isDone) owed.clear();
   return isDone;
 }
 
@@ -74,6 +73,8 @@ async function send(
     peer.sentTo = sending.sentTo;
     peer.failures = 0;
     peer.behindSince = sending.isWhole ? undefined : (peer.behindSince ?? peer.lastSentAt);
+    // A pass that came meanwhile may have had more for it.
+    peer.isOwed = !sending.isWhole || sending.sentTo < broadcaster.passed;
     return sending.isWhole;
   }
   peer.failures += 1;

@@ -86,10 +86,10 @@ function readingsOf(state: CellState | undefined): Reading[] {
   });
 }
 
-/** A sweep tells of a flip before it writes the cell: what the cell still holds of before is no news. */
-function isStale({ flips }: Broadcaster, { node, status, observedAt }: Reading): boolean {
-  const flip = flips.get(node);
-  return flip !== undefined && flip.status !== status && observedAt <= flip.at;
+/** A change is told before its cell is written: what the cell still holds of before is no news. */
+function isStale({ statuses }: Broadcaster, { node, status, observedAt }: Reading): boolean {
+  const told = statuses.get(node);
+  return told !== undefined && told.status !== status && observedAt <= told.at;
 }
 
 function eventOf(broadcaster: Broadcaster, { data, observedAt }: Reading): Event {

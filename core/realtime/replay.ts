@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { World } from "../ctx.ts";
-import { Events, type Fact, type LogEntry } from "../events/index.ts";
+import { Events, type Fact } from "../events/index.ts";
 import { iso } from "../id.ts";
+import { MESSAGE_EVERY_MS, openCourier } from "./courier.ts";
 import { type Connection, listen } from "./items.ts";
 import { wants } from "./matching.ts";
 import { coalesced, MAX_MESSAGE_BYTES, pack, snapshotRequired, textOf } from "./message.ts";
@@ -10,15 +10,12 @@ import type { Subscription } from "./schema.ts";
 
 /** Entries that are read at a time. */
 const PAGE = 50;
-/** Messages, one a second, in which a client must have caught up; a function has 29 s. */
-const MAX_MESSAGES = 20;
-export const MESSAGE_EVERY_MS = 1000;
 
 /**
  * Sends a connection what it missed after a cursor, a message a second, and lets it be broadcast to from where that ends (SPEC R5). One that
- * missed more than twenty messages hold is told to take a snapshot.
+ * missed more than twenty messages hold, or takes too long over them, is told to take a snapshot.
  *
- * @returns false when it did not take a message: nothing is broadcast to it then.
+ * @returns false when it did not take a message, and must be ended.
  */
 export async function replay(
   world: World,
@@ -27,45 +24,79 @@ export async function replay(
   subscription: Subscription,
   after: string,
 ): Promise<boolean> {
+  const courier = openCourier(world, peers, connection);
+  const missed = openMissed(world, subscription, after);
+  for (;;) {
+    await missed.readOn();
+    if (missed.pending.length === 0) break;
+    const carried = await courier.carry(courier.isSpent ? await missed.giveUp() : missed.take());
+    if (carried !== "sent") return carried === "over";
+  }
+  const { id, generation } = connection;
+  const ready_at = courier.sent === 0 ? 0 : world.now() + MESSAGE_EVERY_MS;
+  const listener = { id, generation, subscription, live_after: missed.reached, ready_at };
+  if (!(await listen(world.store, connection, listener))) return true;
+  // Who broadcast until now had not found it in the list, and may not look again for as long as nothing is for it.
+  for (let isEnd = false; ; ) {
+    isEnd ||= await missed.readOn();
+    if (missed.pending.length === 0) return true;
+    const carried = await courier.carry(courier.isSpent ? await missed.giveUp() : missed.take());
+    if (carried !== "sent") return carried === "over";
+  }
+}
+
+interface Missed {
+  /** What was read and not taken, in order. */
+  readonly pending: readonly Fact[];
+  /** The id up to which the log was read. */
+  readonly reached: string;
+  /** Reads on until there is enough for a message. @returns whether the log ended. */
+  readOn(): Promise<boolean>;
+  /** The next message. */
+  take(): string;
+  /** Goes to the log's end. @returns the message that says so. */
+  giveUp(): Promise<string>;
+}
+
+function openMissed(world: World, subscription: Subscription, after: string): Missed {
   const place = Events.placeOf(after)!;
   // The entry of an event that was seen may hold others that were not.
-  let reached = after === Events.endOf(place) ? place.seq : place.seq - 1;
-  let live_after = after;
-  let pending: Fact[] = [];
-  let sent = 0;
-  let sentAt = 0;
-  for (;;) {
-    const entries: LogEntry[] = await Events.readAfter(world, reached, PAGE);
-    const last = entries.at(-1);
-    if (last) {
-      reached = last.seq;
-      live_after = Events.endOf(last);
-    }
-    const missed = entries.flatMap(({ facts }) => facts).filter((fact) => fact.id > after);
-    pending = coalesced([...pending, ...missed.filter((fact) => wants(subscription, fact))]);
-    if (entries.length > 0 && bytesOf(pending) < MAX_MESSAGE_BYTES) continue;
-    if (pending.length === 0) break;
-    if (sent === MAX_MESSAGES) {
+  let seq = after === Events.endOf(place) ? place.seq : place.seq - 1;
+  let reached = after;
+  let pending: readonly Fact[] = [];
+  return {
+    get pending() {
+      return pending;
+    },
+    get reached() {
+      return reached;
+    },
+    async readOn() {
+      while (bytesOf(pending) < MAX_MESSAGE_BYTES) {
+        const entries = await Events.readAfter(world, seq, PAGE);
+        const last = entries.at(-1);
+        if (!last) return true;
+        seq = last.seq;
+        reached = Events.endOf(last);
+        const facts = entries.flatMap((entry) => entry.facts);
+        const wanted = facts.filter((fact) => fact.id > after && wants(subscription, fact));
+        pending = coalesced([...pending, ...wanted]);
+      }
+      return false;
+    },
+    take() {
+      const { text, count } = pack(pending);
+      pending = pending.slice(count);
+      return text!;
+    },
+    async giveUp() {
       const head = await Events.head(world);
-      const told = await peers.post(
-        connection.id,
-        snapshotRequired(head, iso(world.now()), "too_far_behind"),
-      );
-      if (told !== "sent") return false;
-      live_after = Events.endOf(head);
-      break;
-    }
-    if (sent > 0) await sleep(Math.max(0, sentAt + MESSAGE_EVERY_MS - performance.now()));
-    const message = pack(pending);
-    sentAt = performance.now();
-    if ((await peers.post(connection.id, message.text!)) !== "sent") return false;
-    sent += 1;
-    pending = pending.slice(message.count);
-  }
-  const ready_at = sent === 0 ? 0 : world.now() + MESSAGE_EVERY_MS;
-  const { id, generation } = connection;
-  await listen(world.store, connection, { id, generation, subscription, live_after, ready_at });
-  return true;
+      seq = head.seq;
+      reached = Events.endOf(head);
+      pending = [];
+      return snapshotRequired(head, iso(world.now()), "too_far_behind");
+    },
+  };
 }
 
 function bytesOf(facts: readonly Fact[]): number {

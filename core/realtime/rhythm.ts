@@ -12,7 +12,7 @@ export function newRhythm(): Rhythm {
 
 /** Adds the tokens that have come back since the last time. */
 export function fill(rhythm: Rhythm, now: number): void {
-  rhythm.tokens = Math.min(MOST_TOKENS, rhythm.tokens + (now - rhythm.filledAt) / TOKEN_EVERY_MS);
+  rhythm.tokens = Math.min(MOST_TOKENS, rhythm.tokens + Math.max(0, now - rhythm.filledAt) / TOKEN_EVERY_MS);
   rhythm.filledAt = now;
 }
 

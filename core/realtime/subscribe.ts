@@ -3,9 +3,9 @@ import { Conflict } from "../errors.ts";
 import { Events } from "../events/index.ts";
 import { iso } from "../id.ts";
 import { parseOrThrow } from "../verb.ts";
-import { find } from "./connections.ts";
+import { closed, find } from "./connections.ts";
 import { startAt } from "./cursor.ts";
-import { beginGeneration, type Connection, removeConnection } from "./items.ts";
+import { beginGeneration, type Connection } from "./items.ts";
 import { controlMessage, snapshotRequired } from "./message.ts";
 import type { Peers } from "./peers.ts";
 import { replay } from "./replay.ts";
@@ -21,39 +21,66 @@ const TRIES = 5;
  */
 export async function subscribe(world: World, peers: Peers, id: string, asked: unknown): Promise<void> {
   const input = parseOrThrow(subscribeInput, asked, "The subscription");
-  const subscription = subscriptionOf(input);
-  const connection = await begin(world, id, subscription);
-  const start = await startAt(world, input.since);
+  await endingOnFault(world, peers, id, async () => {
+    const connection = await begin(world, id, subscriptionOf(input));
+    if (!(await serve(world, peers, connection, input.since))) await end(world, peers, id);
+  });
+}
+
+/** @returns false when the connection did not take a message */
+async function serve(
+  world: World,
+  peers: Peers,
+  connection: Connection,
+  since: string | undefined,
+): Promise<boolean> {
+  const start = await startAt(world, since);
   const now = iso(world.now());
-  const said = { ...subscription, since: input.since ?? null };
+  const subscription = connection.subscription!;
+  const said = { ...subscription, since: since ?? null };
   const words = [controlMessage("subscribed", start.after, now, said)];
   if (start.reason) words.push(snapshotRequired(start.head, now, start.reason));
-  for (const text of words) {
-    if ((await peers.post(id, text)) === "sent") continue;
-    await drop(world, peers, connection);
-    return;
-  }
-  const kept = await replay(world, peers, connection, subscription, start.after);
-  if (!kept) await drop(world, peers, connection);
+  for (const text of words) if ((await peers.post(connection.id, text)) !== "sent") return false;
+  return replay(world, peers, connection, subscription, start.after);
 }
 
 /** Makes a connection hear nothing until it subscribes again. @throws Gone when it has ended. */
 export async function unsubscribe(world: World, peers: Peers, id: string): Promise<void> {
-  await begin(world, id, null);
-  const head = await Events.head(world);
-  await peers.post(id, controlMessage("unsubscribed", Events.endOf(head), iso(world.now())));
+  await endingOnFault(world, peers, id, async () => {
+    await begin(world, id, null);
+    const head = await Events.head(world);
+    await peers.post(id, controlMessage("unsubscribed", Events.endOf(head), iso(world.now())));
+  });
 }
 
 async function begin(world: World, id: string, subscription: Subscription | null): Promise<Connection> {
   for (let tries = 0; tries < TRIES; tries++) {
     const before = await find(world, id);
-    const next = { ...before, generation: before.generation + 1, subscription };
+    const generation = before.generation + 1;
+    const next = { ...before, generation, begun_at: world.now(), subscription };
     if (await beginGeneration(world.store, before, next)) return next;
   }
   throw new Conflict("Other subscriptions of this connection came first; try again.");
 }
 
-async function drop(world: World, peers: Peers, connection: Connection): Promise<void> {
-  await removeConnection(world.store, connection.id, connection.subscription);
-  await peers.close(connection.id);
+/** Ends the connection when its subscription breaks off: the one before may be gone, and what was said of the next would not hold. */
+async function endingOnFault(
+  world: World,
+  peers: Peers,
+  id: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof Conflict)) await end(world, peers, id);
+    throw error;
+  }
+}
+
+async function end(world: World, peers: Peers, id: string): Promise<void> {
+  await closed(world, id).catch((error: unknown) => {
+    world.log.warn("A connection that is closed could not be taken away.", { connection_id: id, error });
+  });
+  await peers.close(id);
 }

@@ -8,14 +8,17 @@ import {
 import type { World } from "../../core/ctx.ts";
 import type { Peers } from "../../core/realtime/index.ts";
 
-/** Sockets to API Gateway at once: more posts than that wait for each other. A function has 1 024 file descriptors. */
-const MAX_SOCKETS = 500;
+/**
+ * Messages under way at once, each on a socket of its own. The others wait before their time begins to count: hundreds of handshakes at once
+ * would take a function's share of a processor for so long that all of them ran out of it.
+ */
+const MAX_UNDER_WAY = 128;
 
 /** The connections of the WebSocket API that a function was given. @throws Error when the stack gave it none. */
 export function openPeers({ config, log }: World): Peers {
   const endpoint = config.ARX_REALTIME_ENDPOINT;
   if (!endpoint) throw new Error("ARX_REALTIME_ENDPOINT is not set.");
-  const agent = { keepAlive: true, maxSockets: MAX_SOCKETS };
+  const agent = { keepAlive: true, maxSockets: MAX_UNDER_WAY };
   const client = new ApiGatewayManagementApiClient({
     endpoint,
     ...(config.DYNAMODB_ENDPOINT
@@ -31,10 +34,12 @@ export function openPeers({ config, log }: World): Peers {
       httpsAgent: new HttpsAgent(agent),
     },
   });
+  const inTurn = openLanes(MAX_UNDER_WAY);
   return {
     async post(connectionId, text) {
       try {
-        await client.send(new PostToConnectionCommand({ ConnectionId: connectionId, Data: text }));
+        const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: text });
+        await inTurn(() => client.send(command));
         return "sent";
       } catch (error) {
         if ((error as Error).name === "GoneException") return "gone";
@@ -44,11 +49,29 @@ export function openPeers({ config, log }: World): Peers {
     },
     async close(connectionId) {
       try {
-        await client.send(new DeleteConnectionCommand({ ConnectionId: connectionId }));
+        const command = new DeleteConnectionCommand({ ConnectionId: connectionId });
+        await inTurn(() => client.send(command));
       } catch (error) {
         if ((error as Error).name === "GoneException") return;
         log.warn("A connection could not be closed", { connection_id: connectionId, error: String(error) });
       }
     },
+  };
+}
+
+/** Runs at most `most` at once, the others in the order in which they came. */
+function openLanes(most: number): <T>(run: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = most;
+  return async (run) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await run();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
   };
 }
