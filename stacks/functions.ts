@@ -170,7 +170,8 @@ export const FUNCTIONS = {
     entry: "functions/streams/broadcast.ts",
     kind: "stream",
     table: "events",
-    reading: { batchSize: 1000, retries: 10, maxAgeS: 3600 },
+    // The second between two messages passes before the call, where it is not paid for.
+    reading: { batchSize: 1000, retries: 10_000, maxAgeS: 3600, gatherS: 1 },
     memoryMb: 1024,
     timeoutS: 60,
   },

@@ -27,7 +27,6 @@ export async function broadcast(
   const broadcaster = (memory.broadcaster ??= await begin(world, woken.first));
   for (;;) {
     await sleep(Math.max(0, broadcaster.passedAt + MESSAGE_EVERY_MS - performance.now()));
-    broadcaster.passedAt = performance.now();
     await readOn(world, broadcaster);
     const isDone = await pass(world, peers, broadcaster, MESSAGE_EVERY_MS);
     forget(broadcaster, world.now());

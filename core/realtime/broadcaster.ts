@@ -39,7 +39,7 @@ export interface Broadcaster {
   head: { seq: number; at: number };
   /** The newest entries, in order. Times in ms since the epoch. */
   entries: { readonly seq: number; readonly at: number }[];
-  /** When the last pass began, by the clock of `performance.now`. */
+  /** When the last pass began that sent anything, or left anything, by the clock of `performance.now`. */
   passedAt: number;
   /** The end of the log when everybody was last looked up who wants what was in it. */
   passed: string;

@@ -75,7 +75,8 @@ export function openComposer(
     const rhythm = rhythms.get(signature)!;
     const taken =
       readings.get(signature) ??
-      (due.get(signature)?.readings ? takeReadings(world, broadcaster, rhythm, subscription, room) : none);
+      // Where a message goes out anyway, they take what room is left.
+      (rhythm.cells.size > 0 ? takeReadings(world, broadcaster, rhythm, subscription, room) : none);
     readings.set(signature, taken);
     // Taken for the room that another's message had: what does not fit here must not displace what does.
     const all = [...owed.facts, ...(await taken)];

@@ -46,6 +46,8 @@ export async function pass(
   const ends = await Promise.race([Promise.all(sends), rest]);
   isDone &&= ends.every(Boolean);
   if (isDone) owed.clear();
+  // Where nobody was sent anything, the next pass need not wait.
+  if (sends.length > 0 || !isDone) broadcaster.passedAt = began;
   return isDone;
 }
 

@@ -10,6 +10,9 @@ const NAMES = [
   "herding",
   "bundle",
   "rollups",
+  "writes",
+  "cost",
+  "broadcast",
 ] as const;
 
 const HELP = `Measures Arx against its bars.

@@ -76,7 +76,5 @@ test("R10: of many messages at once all arrive, in few at a time, while some con
 
 test("without an endpoint there are no peers", () => {
   const { ARX_REALTIME_ENDPOINT: _, ...config } = world.config;
-  expect(() => openPeers({ ...world, config: config as typeof world.config })).toThrow(
-    "ARX_REALTIME_ENDPOINT",
-  );
+  expect(() => openPeers({ ...world, config })).toThrow("ARX_REALTIME_ENDPOINT");
 });
