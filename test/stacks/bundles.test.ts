@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { Realtime } from "../../core/realtime/index.ts";
 import { BUNDLING } from "../../stacks/bundling.ts";
 import { FUNCTIONS, type FunctionName } from "../../stacks/functions.ts";
 import { GRANTS } from "../../stacks/grants.ts";
@@ -151,6 +152,7 @@ describe("bundles", () => {
       expect(await call(file, connect, { ARX_REALTIME_ENDPOINT: endpoint })).toMatchObject({
         statusCode: 401,
       });
+      await Realtime.open(world, context.connectionId, { kind: "admin", id: "test" }, true);
       const ping = { requestContext: { ...context, routeKey: "$default" }, body: '{"action":"ping"}' };
       expect(await call(file, ping, { ARX_REALTIME_ENDPOINT: endpoint })).toMatchObject({ statusCode: 200 });
       expect(posted).toEqual([expect.stringMatching(/^POST \/ws\/@connections\/Zq-1%3D \{"type":"pong"/)]);
