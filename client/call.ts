@@ -4,7 +4,7 @@ import { pauseBefore, sleep } from "./retry.ts";
 export interface ClientOptions {
   /** `https://host`, with a path when Arx is behind one. */
   readonly baseUrl: string;
-  /** The admin key, or whatever the caller holds. */
+  /** An access token, a service key, a node's key or a join token. */
   readonly token?: string;
   readonly fetch?: typeof fetch;
   /** For one attempt, from sending to the whole answer; default 30 000. */

@@ -9,6 +9,17 @@ export const CORS = {
     "traceparent",
     "x-request-id",
   ],
-  exposedHeaders: ["ETag", "Link", "X-Request-Id", "Location", "Retry-After", "X-Export-Complete"],
+  exposedHeaders: [
+    "ETag",
+    "Link",
+    "X-Request-Id",
+    "Location",
+    "Retry-After",
+    "RateLimit-Limit",
+    "RateLimit-Remaining",
+    "RateLimit-Reset",
+    "RateLimit-Policy",
+    "X-Export-Complete",
+  ],
   maxAgeS: 600,
 } as const;

@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import type { Scope } from "../core/keys/scopes.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
@@ -11,10 +12,18 @@ export type Domain =
   | "analytics"
   | "realtime"
   | "webhooks"
+  | "auth"
+  | "audit"
   | "service";
 
-/** Who may call: `anyone`, or the holder of the admin key. Identities of other kinds join this list with their issue. */
-export type Caller = "anyone" | "admin";
+/**
+ * Kinds of callers: nobody in particular; a user who is logged in; an admin, who may do everything that is asked for somebody; a service
+ * whose key has a scope; a node, for itself alone; a machine with a join token, about to become one.
+ */
+export type Caller = "anyone" | "user" | "admin" | "node" | "machine" | `service:${Scope}`;
+
+/** Who may call: any of these. */
+export type Who = readonly [Caller, ...Caller[]];
 
 /**
  * An endpoint as data. Stacks make its route, handlers are bound to its id, the OpenAPI document and the typed client are made from it.
@@ -30,7 +39,18 @@ export interface Endpoint<
   /** With `{name}` for parameters. */
   readonly path: `/${string}`;
   readonly domain: Domain;
-  readonly who: Caller;
+  readonly who: Who;
+  /** The input that names the node, where a node may call: it must be its own. */
+  readonly ownNode?: string;
+  /** Who may call with an input that asks for more than the rest. */
+  readonly stricter?: {
+    readonly when: (input: Readonly<Record<string, unknown>>) => boolean;
+    readonly who: Who;
+  };
+  /** A credential that is no good counts as none: who refreshes may still send the token that has expired. */
+  readonly lenient?: boolean;
+  /** Its answer holds a secret, once: sealed, where it is kept for an `Idempotency-Key`. */
+  readonly secret?: boolean;
   /** A line for the OpenAPI page. */
   readonly summary: string;
   readonly description?: string;
@@ -48,6 +68,8 @@ export interface Endpoint<
   readonly paged?: boolean;
   /** What else than JSON it answers. */
   readonly contentType?: string;
+  /** Further types that it answers with when they are asked for, by its input or `Accept`. */
+  readonly alsoTypes?: readonly string[];
   readonly example?: { readonly input?: unknown; readonly output?: unknown };
 }
 

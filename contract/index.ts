@@ -1,6 +1,9 @@
 import type { Endpoint } from "./endpoint.ts";
 import { analytics } from "./endpoints/analytics.ts";
+import { audit } from "./endpoints/audit.ts";
+import { auth } from "./endpoints/auth.ts";
 import { discovery } from "./endpoints/discovery.ts";
+import { keys } from "./endpoints/keys.ts";
 import { nodes } from "./endpoints/nodes.ts";
 import { realtime } from "./endpoints/realtime.ts";
 import { requests } from "./endpoints/requests.ts";
@@ -9,7 +12,7 @@ import { service } from "./endpoints/service.ts";
 import { watching } from "./endpoints/watching.ts";
 import { webhooks } from "./endpoints/webhooks.ts";
 
-export type { Caller, Domain, Endpoint, Method } from "./endpoint.ts";
+export type { Caller, Domain, Endpoint, Method, Who } from "./endpoint.ts";
 export { pathNames } from "./endpoint.ts";
 
 /** The endpoint list: stacks, handlers, the OpenAPI document and the client are all made from it. */
@@ -21,6 +24,9 @@ export const ENDPOINTS = {
   ...requests,
   ...analytics,
   ...realtime,
+  ...auth,
+  ...keys,
+  ...audit,
   ...webhooks,
   ...service,
 } satisfies Record<string, Endpoint>;

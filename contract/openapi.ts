@@ -95,10 +95,12 @@ function componentsOf(schemas: Record<string, JsonSchema>): Components {
     },
     responses: problemResponses(),
     securitySchemes: {
-      adminKey: {
+      bearer: {
         type: "http",
         scheme: "bearer",
-        description: "The admin key: `Authorization: Bearer <key>`.",
+        description:
+          "`Authorization: Bearer` and an access token of a user (`POST /api/v1/auth/login`), a service key `arx_key_…`, a node's own key " +
+          "`arx_node_…`, or a join token `arx_join_…`; each operation says which of them it takes.",
       },
     },
   };

@@ -49,6 +49,8 @@ const environment = z.object({
   ROUTE_CACHE_TTL_MS: int("ROUTE_CACHE_TTL_MS", 2000, 0, 3_600_000),
   /** Milliseconds a forwarded request may take on one node. */
   FORWARD_TIMEOUT_MS: int("FORWARD_TIMEOUT_MS", 5000, 10, 25_000),
+  /** Routes in a minute that one address, or one user, may ask for. */
+  ROUTE_LIMIT_PER_MINUTE: int("ROUTE_LIMIT_PER_MINUTE", 1200, 1, 10_000_000),
   REQUEST_RETENTION_DAYS: int("REQUEST_RETENTION_DAYS", 30, 1, 3650),
   /** Networks (CIDR, comma-separated) that `discovery/scan` may look into; none unless named. */
   ARX_SCAN_NETWORKS: list,
@@ -56,9 +58,12 @@ const environment = z.object({
   ARX_ALLOW_LOOPBACK: flag,
   /** Origins that a browser may call from (comma-separated, exact). */
   ARX_CORS_ORIGINS: list,
-  ARX_ADMIN_KEY: z.optional(
-    z.string().check(z.minLength(16, "ARX_ADMIN_KEY must have 16 characters or more")),
-  ),
+  /** The KMS key (its ARN) under which secrets are sealed; the local run has a key file instead. */
+  ARX_SEALING_KEY: z.optional(z.string()),
+  /** The `iss` and `aud` of access tokens; one of another issuer or for another audience is refused. */
+  ARX_TOKEN_ISSUER: z._default(z.string().check(z.maxLength(256)), "arx"),
+  ARX_TOKEN_AUDIENCE: z._default(z.string().check(z.maxLength(256)), "arx-api"),
+  ARX_AUDIT_RETENTION_DAYS: int("ARX_AUDIT_RETENTION_DAYS", 400, 1, 3650),
   ARX_TABLE_PREFIX: z._default(z.string().check(z.regex(/^[A-Za-z0-9._-]{0,64}$/)), "arx"),
   ARX_HEALTH_QUEUE_URL: z.optional(z.string()),
   ARX_WEBHOOKS_QUEUE_URL: z.optional(z.string()),

@@ -1,14 +1,22 @@
 import type { Config } from "./config.ts";
+import type { Preset, Scope } from "./keys/index.ts";
 import type { Outbound } from "./outbound/index.ts";
+import type { Sealer } from "./sealing/index.ts";
 import type { Store } from "./store/index.ts";
 
-/**
- * Who is calling. A later issue puts users, services and nodes beside these; `actorOf` in `functions/http/actor.ts` is the one place
- * that makes an actor from a credential.
- */
+/** Who is calling. `identify` in `functions/http/identify.ts` is the one place that makes an actor of a credential. */
 export type Actor =
   | { readonly kind: "anyone" }
-  | { readonly kind: "admin"; readonly id: string }
+  /** A user who is logged in, and the session it calls in. */
+  | { readonly kind: "user"; readonly id: string; readonly session: string }
+  | { readonly kind: "admin"; readonly id: string; readonly session: string }
+  /** The holder of a service key. */
+  | { readonly kind: "service"; readonly id: string; readonly scopes: readonly Scope[] }
+  /** A node, by its own id. */
+  | { readonly kind: "node"; readonly id: string; readonly key_id: string }
+  /** A machine about to join, by its token, which expires at that millisecond. */
+  | { readonly kind: "machine"; readonly id: string; readonly preset: Preset; readonly expires_at: number }
+  /** Arx itself: a sweep, a stream, a job. */
   | { readonly kind: "system"; readonly id: string };
 
 export interface Log {
@@ -25,6 +33,8 @@ export interface World {
   readonly config: Config;
   readonly store: Store;
   readonly outbound: Outbound;
+  /** Keeps secrets at rest. A function that may not use its key finds out when it tries. */
+  readonly sealer: Sealer;
   readonly log: Log;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -45,7 +55,7 @@ export interface Ctx extends World {
 }
 
 /** A domain's in-process memory, made on first use. It is a cache: losing it costs reads, never answers. */
-export function memoryOf<T>(world: World, key: symbol, make: () => T): T {
+export function memoryOf<T>(world: Pick<World, "memory">, key: symbol, make: () => T): T {
   let held = world.memory.get(key) as T | undefined;
   if (held === undefined) {
     held = make();
@@ -57,6 +67,11 @@ export function memoryOf<T>(world: World, key: symbol, make: () => T): T {
 /** The context of work that no caller asked for: a sweep, a stream, a job. */
 export function systemCtx(world: World, id: string, requestId: string): Ctx {
   return { ...world, actor: { kind: "system", id }, requestId };
+}
+
+/** Whether an actor may do what needs a scope; an admin may everything. */
+export function hasScope(actor: Actor, scope: Scope): boolean {
+  return actor.kind === "admin" || (actor.kind === "service" && actor.scopes.includes(scope));
 }
 
 export function describeActor(actor: Actor): string {

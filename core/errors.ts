@@ -101,14 +101,24 @@ export class Invalid extends DomainError {
   readonly kind = "invalid";
 }
 
-/** 429: too many; try again after `retryAfterS` seconds. */
+/** What a limit lets through: `limit` in each window of `windowS` seconds, `remaining` of it for the next `resetS` seconds. */
+export interface Allowance {
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetS: number;
+  readonly windowS: number;
+}
+
+/** 429: too many; try again after `retryAfterS` seconds. With its `allowance` where a limit is counted. */
 export class LimitExceeded extends DomainError {
   readonly kind = "limit_exceeded";
   readonly retryAfterS: number;
+  readonly allowance: Allowance | undefined;
 
-  constructor(detail: string, retryAfterS: number) {
+  constructor(detail: string, retryAfterS: number, allowance?: Allowance) {
     super(detail);
     this.retryAfterS = retryAfterS;
+    this.allowance = allowance;
   }
 }
 

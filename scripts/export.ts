@@ -19,7 +19,7 @@ const HELP = `Writes the routing requests on record into a file, newest first, h
   --status, --node-id, --client-id, --cell, --q, --limit
                              filters as GET /admin/api/v1/requests has them, and how many at most
   --url URL                  of Arx; http://localhost:8080 unless told otherwise
-  --key KEY                  the admin key; ARX_ADMIN_KEY of the environment when left out
+  --key KEY                  a key with the scope requests:read, or an admin's access token; ARX_KEY of the environment when left out
   --help                     show this
 
 Ends with 0 when the file is complete, 1 when it could not be written or Arx refused, 2 when the command is not understood.`;
@@ -59,8 +59,8 @@ async function main(args: readonly string[]): Promise<void> {
   if (!format) throw new Misused(`--format must be one of ${FORMATS.join(", ")}.`);
   if (!URL.canParse(values.url) || !/^https?:/.test(values.url))
     throw new Misused("--url must be a http or https URL.");
-  const token = values.key ?? process.env.ARX_ADMIN_KEY;
-  if (!token) throw new Misused("An admin key is needed: give --key, or set ARX_ADMIN_KEY.");
+  const token = values.key ?? process.env.ARX_KEY;
+  if (!token) throw new Misused("A key is needed: give --key, or set ARX_KEY.");
   const { status, since, until, cell, q, limit, "node-id": node_id, "client-id": client_id } = values;
   const asked = { status, since, until, cell, q, limit, node_id, client_id };
   const sink = values.out === undefined ? standardOutput() : await fileSink(values.out);
@@ -174,7 +174,8 @@ function tell(line: string): void {
 /** What went wrong, in a line that says what to do where that is known. */
 function explain(error: unknown): string {
   if (!(error instanceof ArxError)) return (error as Error).message;
-  if (error.status === 401) return `${error.message} The admin key is given by --key or ARX_ADMIN_KEY.`;
+  if (error.status === 401 || error.status === 403)
+    return `${error.message} The key is given by --key or ARX_KEY.`;
   if (error.status === 0) return `${error.message} Is Arx there? --url says where.`;
   return error.message;
 }

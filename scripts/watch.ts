@@ -56,8 +56,7 @@ function tell(line: string): void {
 function explain(error: unknown): string {
   if (!(error instanceof ArxError)) return (error as Error).message;
   const message = plain(error.message, 500);
-  if (error.status === 401 || error.status === 403)
-    return `${message} The admin key is given by --key or ARX_ADMIN_KEY.`;
+  if (error.status === 401 || error.status === 403) return `${message} The key is given by --key or ARX_KEY.`;
   if (error.status === 404) return `${message} Is it Arx that is there? --url says where.`;
   return [message, ...(error.problem.errors ?? []).map((one) => plain(`${one.path}: ${one.message}`))].join(
     "\n  ",

@@ -47,6 +47,17 @@ const STUBS: readonly Stub[] = [
     contents: `export class Sha256Js { constructor() { throw new Error("Node has no SHA-256."); } }`,
   },
   {
+    module: /^bowser$/,
+    why: "It names browsers. Nothing here calls it, yet each import() of it would ship 34 KB in a chunk.",
+    contents: "export {};",
+  },
+  {
+    module:
+      /\/@smithy\/core\/dist-es\/submodules\/endpoints\/middleware-endpoint\/service-customizations\/index\.js$/,
+    why: "Functions put nothing into buckets.",
+    contents: "export const resolveParamsForS3 = async (params) => params;",
+  },
+  {
     module: /\/@smithy\/core\/dist-es\/submodules\/retry\/util-retry\/AdaptiveRetryStrategy\.js$/,
     why: "The store's clients retry in standard mode.",
     contents: `export class AdaptiveRetryStrategy { constructor() { throw new Error("Only standard retries are bundled."); } }`,
@@ -85,6 +96,49 @@ const STUBS: readonly Stub[] = [
         return { url: new URL(Endpoint ?? "https://dynamodb." + Region + "." + domain(Region)) };
       };`,
   },
+  {
+    module: /\/@aws-crypto\/client-node\/build\/main\/src\/index\.js$/,
+    why: "It comes as CommonJS alone, which keeps every keyring and the whole of DynamoDB in; these are what sealing uses.",
+    contents: `
+      export { buildDecrypt } from "@aws-crypto/decrypt-node";
+      export { buildEncrypt } from "@aws-crypto/encrypt-node";
+      export { KmsKeyringNode } from "@aws-crypto/kms-keyring-node";
+      export { AlgorithmSuiteIdentifier, CommitmentPolicy } from "@aws-crypto/material-management-node";`,
+  },
+  {
+    module: /\/@aws-crypto\/kms-keyring-node\/build\/module\/src\/index\.js$/,
+    why: "The other keyrings bring a key store on DynamoDB with them.",
+    contents: `export { KmsKeyringNode } from "./kms_keyring_node";`,
+  },
+  {
+    module: /\/@aws-sdk\/client-kms\/dist-es\/KMS\.js$/,
+    why: "Of KMS's fifty operations a keyring calls these; a third wraps a data key for more keys than the one we have.",
+    contents: `
+      import { DecryptCommand } from "./commands/DecryptCommand";
+      import { GenerateDataKeyCommand } from "./commands/GenerateDataKeyCommand";
+      import { KMSClient } from "./KMSClient";
+      export class KMS extends KMSClient {
+        decrypt(input) { return this.send(new DecryptCommand(input)); }
+        async encrypt() { throw new Error("One key alone wraps a data key in this bundle."); }
+        generateDataKey(input) { return this.send(new GenerateDataKeyCommand(input)); }
+      }`,
+  },
+  {
+    module:
+      /\/@aws-crypto\/material-management\/build\/module\/src\/(ecc_decode|ecc_encode|pem_helpers)\.js$/,
+    why: "Curves sign messages; ours are not signed, since whoever may open them may seal.",
+    contents: `
+      const unsigned = () => { throw new Error("No signed suites in this bundle."); };
+      export const decodeNamedCurves = {}, encodeNamedCurves = {};
+      export { unsigned as privateKeyPem, unsigned as publicKeyPem };`,
+  },
+  {
+    module: /\/@aws-crypto\/serialize\/build\/module\/src\/ecdsa_signature\.js$/,
+    why: "As above.",
+    contents: `
+      const unsigned = () => { throw new Error("No signed suites in this bundle."); };
+      export { unsigned as der2raw, unsigned as raw2der };`,
+  },
 ];
 
 /** A module of which only a part is needed, and how the rest is cut away. */
@@ -117,6 +171,29 @@ const CUTS: readonly Cut[] = [
     module: /\/@aws-sdk\/core\/dist-es\/submodules\/client\/util-endpoints\/lib\/aws\/partitions\.js$/,
     why: "Every partition has a pattern of its regions; the list of their names is for people.",
     cut: (source) => source.replace(/"regions": \{[^{}]*(\{[^{}]*\}[^{}]*)*\}/g, '"regions": {}'),
+  },
+  {
+    module:
+      /\/@aws-sdk\/core\/dist-es\/submodules\/client\/middleware-user-agent\/user-agent-middleware\.js$/,
+    why: "Nobody sets a prefix of the user agent, which is kept beside the list of all partitions.",
+    cut: (source) =>
+      source.replace(
+        /^import \{ getUserAgentPrefix \} from "[^"]*";$/m,
+        'const getUserAgentPrefix = () => "";',
+      ),
+  },
+  {
+    module: /\/@aws-sdk\/core\/dist-es\/submodules\/client\/util-endpoints\/aws\.js$/,
+    why: "A client whose endpoints need these functions registers them itself.",
+    cut: (source) => source.replace(/^customEndpointFunctions\.aws = awsEndpointFunctions;$/m, ""),
+  },
+  {
+    module: /\/ngeohash\/main\.js$/,
+    why: "Cells find their neighbours by themselves; CommonJS would keep all of it.",
+    cut: (source) =>
+      source
+        .replace(/^var (neighbors?|bboxes)(_int)? = function[\s\S]*?^\};$/gm, "")
+        .replace(/^ {2}'(neighbors?|bboxes)(_int)?': \w+,?$/gm, ""),
   },
   {
     module: /\/@aws-sdk\/client-dynamodb\/dist-es\/schemas\/schemas_0\.js$/,
@@ -223,11 +300,13 @@ const trim = {
 };
 
 /**
- * How a function is bundled, for the stacks (SST's esbuild) and for the bench (the project's): ESM, minified, the AWS SDK within. What
- * is written as CommonJS may still `require` Node's own modules.
+ * How a function is bundled, for the stacks (SST's esbuild) and for the bench (the project's): ESM, minified, the AWS SDK within. What it
+ * loads by `import()` is in chunks of its own beside it. What is written as CommonJS may still `require` Node's own modules.
  */
 export const BUNDLING = {
   bundle: true,
+  splitting: true,
+  outExtension: { ".js": ".mjs" },
   platform: "node",
   format: "esm",
   target: "node24",

@@ -20,8 +20,8 @@ interface Streamed {
   /** What the alarms say of records that come late, and of those that failed for good. */
   readonly late: string;
   readonly failed: string;
-  /** Whether it is called for new items alone, and not for what changes or goes. */
-  readonly isOfInserts?: boolean;
+  /** Whether it is called for new items alone, or for those that go. */
+  readonly only?: "INSERT" | "REMOVE";
 }
 
 /** A function that is called by its table's stream. */
@@ -42,8 +42,8 @@ export function streamed(context: StackContext, name: FunctionName, words: Strea
       maxRecordAge: Duration.seconds(reading.maxAgeS),
       ...(reading.gatherS ? { maxBatchingWindow: Duration.seconds(reading.gatherS) } : {}),
       ...(reading.windowS ? { tumblingWindow: Duration.seconds(reading.windowS) } : {}),
-      ...(words.isOfInserts
-        ? { filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual("INSERT") })] }
+      ...(words.only
+        ? { filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual(words.only) })] }
         : {}),
       reportBatchItemFailures: true,
       onFailure: failedChanges(context, logicalName(name), words.failed),

@@ -13,11 +13,30 @@ export function Events(context: StackContext): void {
   const broadcast = streamed(context, "broadcast", {
     environment: { ARX_REALTIME_ENDPOINT: endpoint },
     late: "Sockets get events more than a minute late: look at the function broadcast and API Gateway's quota.",
-    isOfInserts: true,
+    only: "INSERT",
     failed: "Broadcast was woken in vain for so long that it was given up; clients resume from the log.",
   });
   letPush(stage, "broadcast", broadcast);
+  ends(context);
   webhooks(context);
+}
+
+/** What takes sockets away when the session or key that opened them ends. Refreshes and uses change these items all the time. */
+function ends(context: StackContext): void {
+  const { endpoint, stage } = use(Realtime);
+  const environment = { ARX_REALTIME_ENDPOINT: endpoint };
+  for (const [name, what] of [
+    ["session-ends", "session"],
+    ["key-ends", "key"],
+  ] as const) {
+    const made = streamed(context, name, {
+      environment,
+      only: "REMOVE",
+      late: `Sockets stay open for more than a minute after their ${what} ended.`,
+      failed: `Sockets of a ${what} that ended could not be closed: they end within two hours of their opening.`,
+    });
+    letPush(stage, name, made);
+  }
 }
 
 function outbox(context: StackContext): void {
@@ -45,7 +64,7 @@ function webhooks(context: StackContext): void {
   const environment = { ARX_WEBHOOKS_QUEUE_URL: queue.queueUrl };
   const events = streamed(context, "webhook-events", {
     environment,
-    isOfInserts: true,
+    only: "INSERT",
     late: "Webhooks are told of events more than a minute late.",
     failed: "Events were not handed on to webhooks; the queue names the objects that hold them.",
   });

@@ -18,7 +18,7 @@ import { dependsOn, type Function as SstFunction, type Stack, type StackContext,
 import { CORS } from "../contract/cors.ts";
 import { type Domain, ENDPOINTS } from "../contract/index.ts";
 import { DEFAULT_DOMAIN, HTTP_FUNCTIONS } from "./functions.ts";
-import { adminKey, LOG_RETENTION, lambda } from "./lambda.ts";
+import { LOG_RETENTION, lambda } from "./lambda.ts";
 import { except } from "./nag.ts";
 import { isProduction, logicalName } from "./naming.ts";
 import { Realtime } from "./realtime.ts";
@@ -28,9 +28,18 @@ import { Storage } from "./storage.ts";
 /** Requests a second and at once, of half an account's default quota, so that one stage can't starve what else is there. */
 const THROTTLE = { rateLimit: 5000, burstLimit: 2500 };
 
-/** Anyone may register a machine, and each makes writes and later probes: few are asked for in earnest. */
+/**
+ * What costs more than a look-up, and anyone may ask for or a leaked credential can: a machine that registers makes writes and later
+ * probes; a password that is hashed takes a processor for a tenth of a second. Each caller's own limit is the functions' to keep.
+ */
 const SLOWER: Readonly<Record<string, typeof THROTTLE>> = {
   "POST /api/v1/nodes/register": { rateLimit: 50, burstLimit: 100 },
+  "POST /api/v1/auth/register": { rateLimit: 20, burstLimit: 40 },
+  "POST /api/v1/auth/login": { rateLimit: 50, burstLimit: 100 },
+  "PUT /api/v1/auth/profile": { rateLimit: 20, burstLimit: 40 },
+  "POST /api/v1/auth/refresh": { rateLimit: 200, burstLimit: 400 },
+  "POST /api/v1/auth/logout": { rateLimit: 200, burstLimit: 400 },
+  "POST /api/v1/ws-tickets": { rateLimit: 250, burstLimit: 500 },
 };
 
 /** What API Gateway writes of each request; no header and no body, so no credential. */
@@ -56,17 +65,13 @@ export function Http(context: StackContext): { readonly url: string } {
     createDefaultStage: false,
     ...cors(readSettings(process.env).corsOrigins),
   }) as IHttpApi;
-  const secret = adminKey(stack);
   const told: Partial<Record<Domain, Record<string, string>>> = {
     realtime: { ARX_REALTIME_URL: use(Realtime).url },
   };
   const integrations = new Map(
     (Object.keys(HTTP_FUNCTIONS) as Domain[]).map((domain) => {
       const environment = told[domain];
-      const made = lambda(context, HTTP_FUNCTIONS[domain], {
-        secret,
-        ...(environment ? { environment } : {}),
-      });
+      const made = lambda(context, HTTP_FUNCTIONS[domain], environment ? { environment } : {});
       if (domain === DEFAULT_DOMAIN) allowDefaultRoute(stack, api, made);
       const id = `${logicalName(domain)}Integration`;
       return [domain, new HttpLambdaIntegration(id, made, { scopePermissionToRoute: false })];

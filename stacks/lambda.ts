@@ -1,29 +1,24 @@
 import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { LogGroup, RetentionDays } from "aws-cdk-lib/aws-logs";
 import { ArnFormat, RemovalPolicy } from "aws-cdk-lib/core";
-import { Config, Function as SstFunction, type Stack, type StackContext } from "sst/constructs";
+import { Function as SstFunction, type Stack, type StackContext, use } from "sst/constructs";
 import { TABLES } from "../core/tables.ts";
 import { alarm, FIVE_MINUTES } from "./alarms.ts";
 import { BUNDLING } from "./bundling.ts";
 import { FUNCTIONS, type FunctionName, type FunctionSpec } from "./functions.ts";
-import { GRANTS, type Grant } from "./grants.ts";
+import { GRANTS, type Grant, type SealedUnder } from "./grants.ts";
 import { except } from "./nag.ts";
 import { isProduction, logicalName, tablePrefix, version } from "./naming.ts";
 import { readSettings } from "./settings.ts";
+import { Storage } from "./storage.ts";
 
 export const LOG_RETENTION = RetentionDays.ONE_MONTH;
-
-/** The admin key, kept by SST in Parameter Store and read by the functions that must know it: one for the app, in the first stack that asks. */
-export function adminKey(stack: Stack): Config.Secret {
-  const made = stack.node.root.node.findAll().find((one) => one instanceof Config.Secret);
-  return made ?? new Config.Secret(stack, "ARX_ADMIN_KEY");
-}
 
 /** A function as its spec and its grants say, with its own log group, role and alarms. */
 export function lambda(
   { stack, app }: StackContext,
   name: FunctionName,
-  extra: { readonly environment?: Record<string, string>; readonly secret?: Config.Secret } = {},
+  extra: { readonly environment?: Record<string, string> } = {},
 ): SstFunction {
   const spec: FunctionSpec = FUNCTIONS[name];
   const id = logicalName(name);
@@ -38,6 +33,12 @@ export function lambda(
   });
   logGroup.grantWrite(role);
   for (const statement of tableStatements(stack, tablePrefix(app), GRANTS[name])) role.addToPolicy(statement);
+  const { seals = [], opens = [] } = GRANTS[name];
+  const sealingKey = seals.length + opens.length > 0 ? use(Storage).sealingKey.keyArn : undefined;
+  if (sealingKey) {
+    for (const under of seals) role.addToPolicy(keyStatement("GenerateDataKey", sealingKey, under));
+    for (const under of opens) role.addToPolicy(keyStatement("Decrypt", sealingKey, under));
+  }
   const made = new SstFunction(stack, id, {
     handler: spec.entry.replace(/\.ts$/, ".handler"),
     description: `Arx: ${name}`,
@@ -48,13 +49,13 @@ export function lambda(
     tracing: settings.tracing,
     role,
     logGroup,
-    nodejs: { format: "esm", sourcemap: false, minify: true, esbuild: BUNDLING as object },
-    bind: extra.secret && GRANTS[name].adminKey ? [extra.secret] : [],
+    nodejs: { format: "esm", splitting: true, sourcemap: false, minify: true, esbuild: BUNDLING as object },
     environment: {
       ...settings.passedOn,
       ARX_TABLE_PREFIX: tablePrefix(app),
       ARX_STAGE: app.stage,
       ARX_VERSION: version(),
+      ...(sealingKey ? { ARX_SEALING_KEY: sealingKey } : {}),
       ...extra.environment,
     },
   });
@@ -84,6 +85,20 @@ function tableStatements(stack: Stack, prefix: string, grant: Grant): PolicyStat
         }),
       ],
     });
+  });
+}
+
+/** Lets a role use the sealing key for what is sealed under such a context, and for nothing else that the key seals. */
+function keyStatement(call: "GenerateDataKey" | "Decrypt", key: string, under: SealedUnder): PolicyStatement {
+  const context = Object.entries(under).map(([name, value]) => [`kms:EncryptionContext:${name}`, value]);
+  return new PolicyStatement({
+    effect: Effect.ALLOW,
+    actions: [`kms:${call}`],
+    resources: [key],
+    conditions: {
+      StringLike: Object.fromEntries(context) as Record<string, string>,
+      "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": Object.keys(under) },
+    },
   });
 }
 

@@ -16,7 +16,7 @@ import { dependsOn, type Function as SstFunction, type Stack, type StackContext 
 import { alarm, FIVE_MINUTES } from "./alarms.ts";
 import type { FunctionName } from "./functions.ts";
 import { GRANTS } from "./grants.ts";
-import { adminKey, LOG_RETENTION, lambda } from "./lambda.ts";
+import { LOG_RETENTION, lambda } from "./lambda.ts";
 import { except } from "./nag.ts";
 import { isProduction } from "./naming.ts";
 import { readSettings } from "./settings.ts";
@@ -60,7 +60,6 @@ export function Realtime(context: StackContext): Sockets {
   const endpoint = stage.callbackUrl;
   const made = lambda(context, "realtime", {
     environment: { ARX_REALTIME_ENDPOINT: endpoint },
-    secret: adminKey(stack),
   });
   letPush(stage, "realtime", made);
   for (const [name, routeKey] of Object.entries(ROUTES)) {

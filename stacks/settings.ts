@@ -12,7 +12,11 @@ const PASSED_ON = [
   "HEALTH_FAILURE_THRESHOLD",
   "ROUTE_CACHE_TTL_MS",
   "FORWARD_TIMEOUT_MS",
+  "ROUTE_LIMIT_PER_MINUTE",
   "REQUEST_RETENTION_DAYS",
+  "ARX_AUDIT_RETENTION_DAYS",
+  "ARX_TOKEN_ISSUER",
+  "ARX_TOKEN_AUDIENCE",
   "ARX_SCAN_NETWORKS",
   "ARX_CORS_ORIGINS",
   "ARX_BROADCAST_RATE",
@@ -42,11 +46,6 @@ export function readSettings(env: Env): Settings {
   if (config.ARX_ALLOW_LOOPBACK) {
     throw new Error(
       "ARX_ALLOW_LOOPBACK is for the local run alone: deployed, nodes could make Arx call itself. Unset it.",
-    );
-  }
-  if (config.ARX_ADMIN_KEY) {
-    throw new Error(
-      "ARX_ADMIN_KEY is a secret: unset it here, and store it with `npx sst secrets set ARX_ADMIN_KEY`.",
     );
   }
   return {

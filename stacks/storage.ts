@@ -1,12 +1,22 @@
 import { AttributeType, BillingMode, ProjectionType, StreamViewType, Table } from "aws-cdk-lib/aws-dynamodb";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { RemovalPolicy } from "aws-cdk-lib/core";
 import type { StackContext } from "sst/constructs";
 import type { TableSpec } from "../core/store/tables.ts";
 import { TABLES } from "../core/tables.ts";
 import { isProduction, logicalName, tablePrefix } from "./naming.ts";
 
-/** The tables, one for each spec. DynamoDB encrypts them with its own key; what is more secret than that is encrypted before it is put. */
-export function Storage({ stack, app }: StackContext): { readonly tables: ReadonlyMap<string, Table> } {
+interface Stored {
+  readonly tables: ReadonlyMap<string, Table>;
+  readonly sealingKey: Key;
+}
+
+/**
+ * The tables, one for each spec. DynamoDB encrypts them with its own key; what is more secret than that is sealed under a key of the stage's
+ * own before it is put. Whoever loses that key loses what it sealed: the keys that sign access tokens, nodes'
+ * credentials, and webhooks' secrets.
+ */
+export function Storage({ stack, app }: StackContext): Stored {
   const keep = isProduction(app);
   const tables = new Map<string, Table>();
   for (const spec of TABLES) {
@@ -29,8 +39,14 @@ export function Storage({ stack, app }: StackContext): { readonly tables: Readon
     }
     tables.set(spec.name, table);
   }
-  stack.addOutputs({ TablePrefix: tablePrefix(app) });
-  return { tables };
+  const sealingKey = new Key(stack, "SealingKey", {
+    description: "Seals the secrets that Arx keeps",
+    alias: `${tablePrefix(app)}-sealing`,
+    enableKeyRotation: true,
+    removalPolicy: keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+  stack.addOutputs({ TablePrefix: tablePrefix(app), SealingKeyArn: sealingKey.keyArn });
+  return { tables, sealingKey };
 }
 
 function keys({ partitionKey, sortKey }: Pick<TableSpec, "partitionKey" | "sortKey">) {

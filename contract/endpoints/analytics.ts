@@ -28,7 +28,12 @@ const measured = {
   error_rate: 1.5,
   response_time_ms: { p50: 4.1, p95: 38.5, p99: 120.7 },
 };
-const common = { method: "GET", domain: "analytics", who: "admin", status: [200] } as const;
+const common = {
+  method: "GET",
+  domain: "analytics",
+  who: ["admin", "service:requests:read"],
+  status: [200],
+} as const;
 
 export const analytics = {
   analyticsSummary: endpoint({
@@ -89,6 +94,7 @@ export const analytics = {
     description: `With \`Accept: application/geo+json\` a GeoJSON FeatureCollection: a polygon for each cell. ${RANGE}`,
     input: cellsInput,
     output: heatmapView,
+    alsoTypes: ["application/geo+json"],
     paged: true,
     example: {
       input: { ...window, precision: 4 },
@@ -151,6 +157,7 @@ export const analytics = {
   }),
   getDashboardMetrics: endpoint({
     ...common,
+    who: ["admin", "service:metrics:read"],
     path: "/admin/api/v1/dashboard/metrics",
     summary: "What a dashboard opens with",
     description:

@@ -13,7 +13,7 @@ export const discovery = {
     method: "POST",
     path: "/admin/api/v1/discovery/discover",
     domain: "discovery",
-    who: "admin",
+    who: ["admin", "service:nodes:write"],
     summary: "Look at an address and take up the node there as `discovered`",
     description:
       "The node is asked `GET {endpoint}/identity`; one without it must answer `GET {endpoint}/health`. A `name` and `location` in the " +
@@ -37,7 +37,7 @@ export const discovery = {
     method: "POST",
     path: "/admin/api/v1/discovery/batch",
     domain: "discovery",
-    who: "admin",
+    who: ["admin", "service:nodes:write"],
     summary: "Look at up to 256 addresses at once",
     description:
       "Each is discovered by itself: one that fails fails no other. 200 when all became nodes, 207 when some did not; `errors` says of " +
@@ -54,7 +54,7 @@ export const discovery = {
     method: "GET",
     path: "/admin/api/v1/discovery/scan",
     domain: "discovery",
-    who: "admin",
+    who: ["admin", "service:nodes:write"],
     summary: "Look for nodes through a network that the operator has allowed",
     description:
       "Every address of `network` (IPv4, /22 or smaller) is asked `GET http://{address}:{port}/identity` on each of `ports` (default " +

@@ -7,7 +7,7 @@ export const realtime = {
     method: "POST",
     path: "/api/v1/ws-tickets",
     domain: "realtime",
-    who: "admin",
+    who: ["admin", "service:events:read"],
     summary: "A ticket to open a WebSocket with",
     description:
       "Good for one connection, within 30 seconds: connect to `url` with `ticket` added to its query. A browser can't send credentials " +

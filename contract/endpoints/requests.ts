@@ -8,7 +8,7 @@ export const requests = {
     method: "GET",
     path: "/admin/api/v1/requests",
     domain: "requests",
-    who: "admin",
+    who: ["admin", "service:requests:read"],
     summary: "What was routed, newest first",
     description:
       "All filters must match. `q` is a JSON object; a request matches when its `request_data`, its `response_data` or its `metadata` " +
@@ -26,7 +26,7 @@ export const requests = {
     method: "GET",
     path: "/admin/api/v1/requests/export",
     domain: "requests",
-    who: "admin",
+    who: ["admin", "service:requests:read"],
     summary: "Requests as a file: JSON, newline-delimited JSON or CSV",
     description:
       "Takes the list's filters; `limit` is of the whole export, which is without one unless it is named. An answer holds some 4 MB at " +
@@ -37,6 +37,7 @@ export const requests = {
     input: exportInput,
     output: z.array(requestView),
     status: [200],
+    alsoTypes: ["application/x-ndjson", "text/csv"],
     paged: true,
     example: { input: { format: "json", status: "completed", since: "2026-01-01" } },
   }),
@@ -44,7 +45,7 @@ export const requests = {
     method: "GET",
     path: "/admin/api/v1/requests/{id}",
     domain: "requests",
-    who: "admin",
+    who: ["admin", "service:requests:read"],
     summary: "One request, whole",
     input: byId,
     output: requestView,

@@ -8,7 +8,7 @@ export const watching = {
     method: "POST",
     path: "/admin/api/v1/nodes/{id}/check",
     domain: "nodes",
-    who: "admin",
+    who: ["admin", "service:nodes:write"],
     summary: "Probe a node now: the verdict and its evidence",
     description:
       "The verdict counts like a sweep's: it can complete a run of failures, or of good probes. Of a node that is neither active nor " +
@@ -38,7 +38,7 @@ export const watching = {
     method: "GET",
     path: "/api/v1/metrics/edge/{edge_id}",
     domain: "nodes",
-    who: "admin",
+    who: ["admin", "service:metrics:read"],
     summary: "A node's load over time",
     description:
       "Kept for 7 days, a sample a minute. A point is the mean of the samples in its bucket; nothing between `since` and `until` is left out.",

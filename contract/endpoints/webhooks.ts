@@ -12,7 +12,7 @@ import { endpoint } from "../endpoint.ts";
 
 const path = "/admin/api/v1/webhooks";
 const one = `${path}/{id}` as const;
-const common = { domain: "webhooks", who: "admin" } as const;
+const common = { domain: "webhooks", who: ["admin"] } as const;
 
 export const webhooks = {
   listWebhooks: endpoint({
@@ -40,6 +40,7 @@ export const webhooks = {
     status: [201],
     errors: [409],
     creates: true,
+    secret: true,
     revised: true,
     example: {
       input: {

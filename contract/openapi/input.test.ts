@@ -10,7 +10,7 @@ const splitOf = (method: Endpoint["method"], path: `/${string}`, input: z.core.$
       method,
       path,
       domain: "nodes",
-      who: "admin",
+      who: ["admin"],
       summary: "",
       input,
       output: z.undefined(),

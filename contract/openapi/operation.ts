@@ -32,7 +32,7 @@ export function operationOf(
     tags: [tagOf(endpoint.path)],
     summary: endpoint.summary,
     ...(endpoint.description ? { description: endpoint.description } : {}),
-    security: endpoint.who === "anyone" ? [{}, { adminKey: [] }] : [{ adminKey: [] }],
+    security: securityOf(endpoint),
     parameters: [
       ...parameters.map((one) => shown(one, asked)),
       ...(takesIfMatch ? [ref("parameters", "If-Match")] : []),
@@ -42,6 +42,12 @@ export function operationOf(
     ...(body ? { requestBody: requestBody(id, endpoint, body, components) } : {}),
     responses: responses(endpoint, components, takesInput),
   };
+}
+
+/** Any of these; `bearer` names the kind of caller, or the scope of a service's key. With nothing, it is open to anyone. */
+function securityOf({ who, stricter }: Endpoint): Operation["security"] {
+  const callers = [...new Set([...who, ...(stricter?.who ?? [])])];
+  return callers.map((caller) => (caller === "anyone" ? {} : { bearer: [caller] }));
 }
 
 function shown(parameter: Parameter, asked: unknown): Parameter {
@@ -104,5 +110,9 @@ function contentOf(
   const type = endpoint.contentType?.split(";")[0] ?? "application/json";
   const shows = usual && type === "application/json";
   const value = example(endpoint, "output") ?? exampleOf(schema, components);
-  return { [type]: { schema, ...(shows ? { example: value } : {}) } };
+  const others = (usual ? (endpoint.alsoTypes ?? []) : []).map((other): [string, Media] => [
+    other,
+    { schema: { type: other.endsWith("+json") ? "object" : "string" } },
+  ]);
+  return { [type]: { schema, ...(shows ? { example: value } : {}) }, ...Object.fromEntries(others) };
 }

@@ -74,7 +74,7 @@ ${families.map(
 <p class="lead">${summary}</p>
 ${prose(description!)}
 <p>Server: <code>${document.servers[0]!.url}</code> · <a href="/api/v1/openapi.json">openapi.json</a> (OpenAPI ${document.openapi})</p>
-<form class="key"><label>Key for trying: it is kept in this page alone, and sent as <span><code>Authorization: Bearer …</code></span>
+<form class="key"><label>Key or access token for trying: it is kept in this page alone, and sent as <span><code>Authorization: Bearer …</code></span>
 <input id="key" type="password" autocomplete="off" spellcheck="false"></label></form>
 ${families.map(
   (
@@ -108,11 +108,13 @@ function operationOf(entry: Entry, document: Document): Html {
     ...Object.keys(responses),
     ...parameters.map(({ name }) => name),
   ];
-  const open = operation.security.some((scheme) => Object.keys(scheme).length === 0);
+  const callers = operation.security.map(
+    ({ bearer }) => bearer?.[0]?.replace("service:", "key: ") ?? "anyone",
+  );
   return html`<details class="operation" id="${operationId}" data-words="${words.join(" ").toLowerCase()}">
 <summary><span class="method ${method}">${method.toUpperCase()}</span><h3>${path}</h3><p>${inline(summary)}</p></summary>
 <div class="inside">
-<p><span class="badge">${open ? "anyone" : "admin key"}</span><span class="badge">${operationId}</span></p>
+<p>${callers.map((caller) => html`<span class="badge">${caller}</span>`)}<span class="badge">${operationId}</span></p>
 ${description !== undefined && prose(description)}
 ${parameterTable(parameters)}
 ${body && html`<h4>Body</h4>${prose(requestBody.description, "soft")}${fieldList(body.schema)}`}
@@ -166,7 +168,7 @@ function curlOf(
   const needsKey = operation.security.every((scheme) => Object.keys(scheme).length > 0);
   return [
     `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}${quoted(`${server}${filled}${query.size > 0 ? `?${query}` : ""}`)}`,
-    ...(needsKey ? ['-H "Authorization: Bearer $ARX_ADMIN_KEY"'] : []),
+    ...(needsKey ? ['-H "Authorization: Bearer $ARX_KEY"'] : []),
     ...(body === undefined ? [] : ["-H 'Content-Type: application/json'", `-d ${quoted(json(body))}`]),
   ].join(" \\\n  ");
 }

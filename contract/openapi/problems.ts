@@ -24,12 +24,12 @@ export const PROBLEMS: Readonly<Record<number, Kind>> = {
   401: {
     title: "Unauthorized",
     when: "There is no credential, or one that is not valid.",
-    detail: "The key is not valid.",
+    detail: "The access token has expired.",
   },
   403: {
     title: "Forbidden",
     when: "The caller is known, and may not do this.",
-    detail: "Only an admin may do this.",
+    detail: "Your credential does not allow this; it needs an admin.",
   },
   404: { title: "Not Found", when: "There is no such thing.", detail: "There is no node zurich-1." },
   409: {
@@ -133,6 +133,17 @@ export function problemResponses(): Record<string, ResponseObject> {
   );
 }
 
+const whole = (description: string) => ({ description, schema: { type: "integer" } as const });
+
+/** With a limit that is counted come all of them, else the first alone. */
+const LIMIT_HEADERS: NonNullable<ResponseObject["headers"]> = {
+  "Retry-After": whole("Seconds to wait."),
+  "RateLimit-Limit": whole("How many are let through in a window."),
+  "RateLimit-Remaining": whole("How many of them are left."),
+  "RateLimit-Reset": whole("Seconds until the next window."),
+  "RateLimit-Policy": { description: "`limit;w=seconds of a window`", schema: { type: "string" } },
+};
+
 function problemResponse(status: number): ResponseObject {
   const { title, when, detail, errors, code } = PROBLEMS[status]!;
   const value = {
@@ -150,9 +161,7 @@ function problemResponse(status: number): ResponseObject {
     description: when,
     headers: {
       "X-Request-Id": { $ref: "#/components/headers/X-Request-Id" },
-      ...(status === 429
-        ? { "Retry-After": { description: "Seconds to wait.", schema: { type: "integer" } } }
-        : {}),
+      ...(status === 429 ? LIMIT_HEADERS : {}),
       ...(status === 401
         ? { "WWW-Authenticate": { description: "`Bearer`", schema: { type: "string" } } }
         : {}),
@@ -168,6 +177,7 @@ export function errorsOf(endpoint: Endpoint, takesInput: boolean): number[] {
   const errors = new Set([401, 429, 500, 503, ...(endpoint.errors ?? [])]);
   const writes = endpoint.method === "POST" || endpoint.method === "PUT";
   if (endpoint.creates) errors.add(409);
+  if (endpoint.stricter || !endpoint.who.includes("anyone")) errors.add(403);
   if (takesInput || writes) errors.add(400);
   if (writes) for (const status of [413, 415, 422]) errors.add(status);
   return [...errors].filter((status) => !endpoint.status.includes(status)).sort((a, b) => a - b);

@@ -1,18 +1,27 @@
 import * as z from "zod/mini";
 import { endpointUrl, probeUrl, websocketUrl } from "../../core/nodes/fields.ts";
 import { nodeSummary, nodeView } from "../../core/nodes/view.ts";
+import { newPassword } from "../../core/users/schema.ts";
 import { webhookUrl } from "../../core/webhooks/schema.ts";
 import { webhookView } from "../../core/webhooks/view.ts";
 import type { JsonSchema } from "./json.ts";
 import { WORDS } from "./words.ts";
 
 /** Answers that many endpoints give, by the name that the document has them under; and what else is known of a schema. */
-const known = z.registry<{ id?: string; format?: string }>();
+const known = z.registry<{
+  id?: string;
+  format?: string;
+  minLength?: number;
+  maxLength?: number;
+  pattern?: undefined;
+}>();
 known.add(nodeView, { id: "Node" });
 known.add(nodeSummary, { id: "NodeSummary" });
 known.add(webhookView, { id: "Webhook" });
 // Checked in code, which leaves nothing in the JSON Schema.
 for (const url of [endpointUrl, probeUrl, websocketUrl, webhookUrl]) known.add(url, { format: "uri" });
+// JSON Schema counts characters as we do; the pattern that does so here would need a flag, which it has not.
+known.add(newPassword, { minLength: 8, maxLength: 128, pattern: undefined });
 
 export const REF = "#/components/schemas/";
 

@@ -15,7 +15,6 @@ function node(over: Partial<NodeRecord> = {}): NodeRecord {
     id: "n1",
     origin: "registered",
     desired_state: "active",
-    key_hash: "k",
     epoch: 1,
     at: MADE,
   } as const;
@@ -202,9 +201,7 @@ describe("E5: a node of which something changed", () => {
   });
 
   test.each([
-    ["a key", { key_hash: "other" }],
     ["an epoch", { epoch: 9 }],
-    ["a key and an epoch", { key_hash: "other", epoch: 9 }],
     ["the revision", {}],
     ["when a drain ends", { drain_deadline: MADE + 9 }],
   ])("%s alone is no event", (_, over) => {

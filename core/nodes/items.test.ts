@@ -4,7 +4,7 @@ import { itemOfNode, newestKey, nodeOfImage, nodeOfItem } from "./items.ts";
 import { born } from "./revise.ts";
 
 const node = born(
-  { id: "n", origin: "registered", desired_state: "active", key_hash: "aa", epoch: 1, at: 1_700_000_000_000 },
+  { id: "n", origin: "registered", desired_state: "active", epoch: 1, at: 1_700_000_000_000 },
   { name: "n", labels: ["a"], location: { lat: 1, lng: 2 } },
 );
 

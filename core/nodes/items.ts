@@ -8,6 +8,7 @@ import {
   queryPage,
   type Store,
   type TableSpec,
+  type TransactItem,
   transact,
   transactDelete,
   transactPut,
@@ -19,6 +20,7 @@ import type { NodeRecord, TransitionRow } from "./record.ts";
  * Nodes and their ledgers, by these access patterns:
  *
  * - a node by its id, one or a batch → `id`, `item` = "node"
+ * - the credentials of a node's provider, sealed → `id`, `item` = "credentials": no index, listing, view or event has it
  * - a node's ledger, newest first, between two instants → `id`, `item` from "t#<uuidv7>" to "t#<uuidv7>"
  * - all nodes, newest first, filtered; all nodes for a rebuild of the cells → index "newest", in four shards by id, which only nodes are in
  * - the nodes at an endpoint, so that discovery knows them again → index "endpoint", by the endpoint's digest
@@ -41,6 +43,8 @@ const SHARDS = ["s0", "s1", "s2", "s3"] as const;
 const LEDGER_RETENTION_S = 90 * 86_400;
 
 const nodeKey = (id: string) => ({ id, item: "node" });
+/** The key of the item that holds the sealed credentials of a node's provider. */
+export const credentialsKey = (id: string) => ({ id, item: "credentials" });
 const isAbsent: Condition = { expression: "attribute_not_exists(id)" };
 const isAt = (revision: number): Condition => ({
   expression: "revision = :revision",
@@ -116,12 +120,42 @@ function rowOfItem(stored: Item): TransitionRow {
   return { ...rest, id: (item as string).slice(2), node_id: id } as unknown as TransitionRow;
 }
 
-/** Writes a new node. @returns false when its id is taken, or somebody writes there at this very moment. */
-export function insertNode(store: Store, record: NodeRecord, row: TransitionRow): Promise<boolean> {
+/**
+ * Writes a new node, and what else is to stand or fall with it.
+ *
+ * @returns false when its id is taken, or somebody writes there at this very moment.
+ */
+export function insertNode(
+  store: Store,
+  record: NodeRecord,
+  row: TransitionRow,
+  also: readonly TransactItem[],
+): Promise<boolean> {
   return transact(store, [
     transactPut(store, NODES, itemOfNode(record), isAbsent),
     transactPut(store, NODES, itemOfRow(row)),
+    ...also,
   ]);
+}
+
+/** Keeps the sealed credentials of a node's provider, over what was there; `removeCredentials` takes them away. */
+export function putCredentials(store: Store, id: string, sealed: Uint8Array): TransactItem {
+  return transactPut(store, NODES, { ...credentialsKey(id), sealed });
+}
+
+export function removeCredentials(store: Store, id: string): TransactItem {
+  return transactDelete(store, NODES, credentialsKey(id));
+}
+
+/** The check, for a transaction of others, that there is this node. */
+export function nodeIsThere(store: Store, id: string): TransactItem {
+  return {
+    ConditionCheck: {
+      TableName: store.table(NODES),
+      Key: nodeKey(id),
+      ConditionExpression: "attribute_exists(id)",
+    },
+  };
 }
 
 /** Writes the next revision of a node. @returns false when `before` is no longer the newest, or somebody writes at this very moment. */
@@ -130,18 +164,26 @@ export function replaceNode(
   before: NodeRecord,
   after: NodeRecord,
   row: TransitionRow | null,
+  also: readonly TransactItem[],
 ): Promise<boolean> {
   return transact(store, [
     transactPut(store, NODES, itemOfNode(after), isAt(before.revision)),
     ...(row ? [transactPut(store, NODES, itemOfRow(row))] : []),
+    ...also,
   ]);
 }
 
 /** Deletes a node and says so in its ledger. @returns false as `replaceNode` does. */
-export function deleteNode(store: Store, before: NodeRecord, row: TransitionRow): Promise<boolean> {
+export function deleteNode(
+  store: Store,
+  before: NodeRecord,
+  row: TransitionRow,
+  also: readonly TransactItem[],
+): Promise<boolean> {
   return transact(store, [
     transactDelete(store, NODES, nodeKey(before.id), isAt(before.revision)),
     transactPut(store, NODES, itemOfRow(row)),
+    ...also,
   ]);
 }
 

@@ -5,7 +5,7 @@ import { born } from "./revise.ts";
 
 const random = Math.random;
 const first = born(
-  { id: "n", origin: "registered", desired_state: "active", key_hash: "", epoch: 3, at: 1_700_000_000_000 },
+  { id: "n", origin: "registered", desired_state: "active", epoch: 3, at: 1_700_000_000_000 },
   { name: "n" },
 );
 

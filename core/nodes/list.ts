@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import type { Ctx } from "../ctx.ts";
+import { type Ctx, hasScope } from "../ctx.ts";
 import { Malformed } from "../errors.ts";
 import type { Position } from "../geo/index.ts";
 import { decodeCursor, encodeCursor } from "../store/cursor.ts";
@@ -27,7 +27,7 @@ interface Listed {
  * @throws Malformed for a cursor that this listing did not give.
  */
 export const list = verb(listInput, async (ctx, asked): Promise<Page<NodeSummary | NodeView>> => {
-  if (ctx.actor.kind !== "anyone") return wholePage(ctx, asked);
+  if (hasScope(ctx.actor, "nodes:read")) return wholePage(ctx, asked);
   const { items, next } = await listed(ctx, asked);
   return { items: items.map(({ record, ...distance }) => ({ ...summaryOf(record), ...distance })), next };
 });

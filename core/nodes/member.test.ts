@@ -4,7 +4,7 @@ import { concernsCells, memberOf, touchOf } from "./member.ts";
 import { born } from "./revise.ts";
 
 const node = born(
-  { id: "n", origin: "registered", desired_state: "active", key_hash: "", epoch: 1, at: 0 },
+  { id: "n", origin: "registered", desired_state: "active", epoch: 1, at: 0 },
   { name: "n", endpoint: "http://h", location: { lat: 1, lng: 2 } },
 );
 

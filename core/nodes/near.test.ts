@@ -21,7 +21,7 @@ it("gives every node once, nearest first and those without a position last, page
       const at = { lat: 10, lng: 179 };
       const records = given.map((location, index) =>
         born(
-          { id: `n${index}`, origin: "registered", desired_state: "active", key_hash: "", epoch: 1, at: 0 },
+          { id: `n${index}`, origin: "registered", desired_state: "active", epoch: 1, at: 0 },
           { name: "n", location },
         ),
       );

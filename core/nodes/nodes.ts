@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Ctx } from "../ctx.ts";
 import { Invalid } from "../errors.ts";
+import { Keys } from "../keys/index.ts";
 import { checkTarget } from "../outbound/index.ts";
 import { verb } from "../verb.ts";
-import { makeNodeKey } from "./key.ts";
+import { type Credentials, requireOwnCredentials, withCredentials } from "./credentials.ts";
+import { asPreset, joining } from "./join.ts";
 import { type DesiredState, TRANSITION_TO } from "./lifecycle.ts";
 import type { NodeRecord, Origin } from "./record.ts";
 import { type Amendment, amended, born, transitioned } from "./revise.ts";
@@ -27,12 +29,15 @@ export { all, atEndpoint, find, findAll, get, status } from "./read.ts";
 export { transitions } from "./transitions.ts";
 
 /**
- * A machine registers itself and is active from the start (SPEC N1). The answer holds its key, this once.
+ * A machine registers itself and is active from the start (SPEC N1). The answer holds its key, this once. One with a join token takes a use
+ * of it (SPEC J1–J4).
  *
- * @throws Conflict when its `node_id` is taken, Invalid for a URL that may not be contacted.
+ * @throws Conflict when its `node_id` is taken, Invalid for a URL that may not be contacted; with a join token also what `joining` and
+ * `asPreset` throw.
  */
 export const register = verb(registerInput, async (ctx, input): Promise<CreatedView> => {
-  const { record, key } = await make(ctx, ["registered", "active"], input);
+  const given = ctx.actor.kind === "machine" ? asPreset(ctx.actor, input) : input;
+  const { record, key } = await make(ctx, ["registered", "active"], given);
   return { ...viewOf(record), node_key: key };
 });
 
@@ -71,18 +76,21 @@ export const discoverNew = verb(discoverInput, async (ctx, input): Promise<NodeR
 /**
  * Changes a node. Fields left out stay, null takes one away; `status` runs the transition to that state (SPEC N10), in the same write.
  *
- * @throws NotFound, Stale, Invalid for a URL that may not be contacted, Conflict or Malformed for an illegal transition (SPEC N9).
+ * @throws NotFound, Stale, Invalid for a URL that may not be contacted, Conflict or Malformed for an illegal transition (SPEC N9), Conflict
+ * for another provider without its credentials (SPEC C3).
  */
 export const update = verb(updateInput, async (ctx, input): Promise<NodeView> => {
-  const { id, if_match, status, deadline_s, ...fields } = input;
+  const { id, if_match, status, deadline_s, credentials, ...fields } = input;
   requireReachable(ctx, fields);
-  const { record } = await revise(ctx, { id, if_match }, (before, at) => {
+  const { record } = await revise(ctx, { id, if_match }, async (before, at) => {
     const described = amended(before, fields);
     const moved = described.epoch !== before.epoch;
+    requireOwnCredentials(before, described, credentials);
     const kind = status === undefined || status === before.desired_state ? undefined : TRANSITION_TO[status];
-    const after = kind ? transitioned(described, kind, at + deadline_s * 1000) : described;
+    const changed = kind ? transitioned(described, kind, at + deadline_s * 1000) : described;
+    const { record: after, also } = await withCredentials(ctx, changed, credentials, before.revision + 1);
     if (isDeepStrictEqual(after, before)) return null;
-    return { after, evidence: moved ? "It is probed at another address now" : undefined };
+    return { after, also, evidence: moved ? "It is probed at another address now" : undefined };
   });
   return viewSeen(ctx, record);
 });
@@ -92,23 +100,31 @@ export const remove = verb(byIdIfMatch, async (ctx, asked): Promise<void> => {
   await erase(ctx, asked);
 });
 
-type Given = Amendment & { readonly name: string; readonly node_id?: string | undefined };
+type Given = Amendment & {
+  readonly name: string;
+  readonly node_id?: string | undefined;
+  readonly credentials?: Credentials;
+};
 
 async function make(
   ctx: Ctx,
   [origin, desired_state]: readonly [Origin, DesiredState],
-  { node_id, ...given }: Given,
+  { node_id, credentials, ...given }: Given,
   evidence?: string,
 ): Promise<{ record: NodeRecord; key: string }> {
   requireReachable(ctx, given);
+  const { actor } = ctx;
   let key = "";
   const record = await insert(
     ctx,
     node_id,
-    (id, at, epoch) => {
-      const made = makeNodeKey(id);
+    async (id, at, epoch) => {
+      const uses = actor.kind === "machine" ? await joining(ctx, actor, { ...given, node_id }, id) : [];
+      const made = Keys.newNodeKey(ctx, id);
       key = made.key;
-      return born({ id, origin, desired_state, key_hash: made.hash, epoch, at }, given);
+      const blank = born({ id, origin, desired_state, epoch, at }, given);
+      const kept = await withCredentials(ctx, blank, credentials, blank.revision);
+      return { record: kept.record, also: [made.write, ...kept.also, ...uses] };
     },
     evidence,
   );

@@ -41,8 +41,8 @@ export interface NodeRecord {
   readonly epoch: number;
   /** Milliseconds since the epoch; set while draining. */
   readonly drain_deadline?: number | undefined;
-  /** SHA-256 of the node's key, hex. */
-  readonly key_hash?: string | undefined;
+  /** The revision that its provider's credentials came with; they are sealed, in an item of their own. Absent while it has none. */
+  readonly credentials_revision?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly created_at: number;
   readonly updated_at: number;

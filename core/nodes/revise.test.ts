@@ -5,7 +5,7 @@ import { amended, born, drained, flipped, transitioned } from "./revise.ts";
 
 const node = (desired_state: DesiredState = "active", given: Parameters<typeof amended>[1] = {}) =>
   born(
-    { id: "zurich-1", origin: "registered", desired_state, key_hash: "00", epoch: 1, at: 1000 },
+    { id: "zurich-1", origin: "registered", desired_state, epoch: 1, at: 1000 },
     { endpoint: "https://zurich.example.com", location: { lat: 47, lng: 8 }, ...given, name: "Zurich 1" },
   );
 
@@ -25,7 +25,7 @@ describe("born", () => {
       desired_state: "active",
       health: "unknown",
       epoch: 1,
-      key_hash: "00",
+
       origin: "registered",
       created_at: 1000,
       updated_at: 1000,

@@ -27,7 +27,7 @@ type DescribedField = Exclude<
   | "health"
   | "epoch"
   | "drain_deadline"
-  | "key_hash"
+  | "credentials_revision"
   | "created_at"
   | "updated_at"
   | "revision"
@@ -46,7 +46,6 @@ export interface Birth {
   readonly id: string;
   readonly origin: Origin;
   readonly desired_state: DesiredState;
-  readonly key_hash: string;
   readonly epoch: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -54,7 +53,7 @@ export interface Birth {
 
 /** A new node, as unknown as any (SPEC H1). */
 export function born(birth: Birth, given: Amendment & { readonly name: string }): NodeRecord {
-  const { id, origin, desired_state, key_hash, epoch, at } = birth;
+  const { id, origin, desired_state, epoch, at } = birth;
   const blank = {
     id,
     name: given.name,
@@ -67,7 +66,6 @@ export function born(birth: Birth, given: Amendment & { readonly name: string })
     desired_state,
     health: "unknown" as const,
     epoch,
-    key_hash,
     created_at: at,
     updated_at: at,
     revision: 1,

@@ -31,6 +31,29 @@ const capabilities = z.pipe(
   jsonObject(4096),
 );
 
+/** How the controller's clients spell the parts of credentials, and how they are kept. */
+const CREDENTIAL_PARTS: Readonly<Record<string, string>> = {
+  oauthTokenEncrypted: "oauth_token_encrypted",
+  oauthProvider: "oauth_provider",
+  oauthExpiresAt: "oauth_expires_at",
+};
+
+const partOf = (given: string) => CREDENTIAL_PARTS[given] ?? given;
+
+/** Write-only. What they hold is between the operator and the provider; no message tells it. */
+const credentials = z.pipe(
+  jsonObject(4096).check(
+    z.refine((given) => Object.keys(given).length > 0, "Must not be empty; null is none"),
+    z.refine(
+      (given) => new Set(Object.keys(given).map(partOf)).size === Object.keys(given).length,
+      "Must not spell one part in two ways",
+    ),
+  ),
+  z.transform((given) =>
+    Object.fromEntries(Object.entries(given).map(([part, value]) => [partOf(part), value])),
+  ),
+);
+
 /** What a node is, as whoever makes it may say; the same fields may be changed later. null is "none", as answers show it. */
 const described = {
   hostname: z.nullish(text(253)),
@@ -89,7 +112,7 @@ function settleNew<T extends Chosen & Parameters<typeof settle>[0]>(
 
 /** A machine that registers itself. */
 export const registerInput = z.pipe(
-  z.object({ name, endpoint: endpointUrl, ...chosenId, ...described }),
+  z.object({ name, endpoint: endpointUrl, ...chosenId, ...described, credentials: z.nullish(credentials) }),
   z.transform((given, context) => settleNew(given, true, context)),
 );
 
@@ -103,6 +126,7 @@ export const adminRegisterInput = z.pipe(
     auto_start: z.prefault(z.boolean("Must be true or false"), false),
     ...chosenId,
     ...described,
+    credentials: z.nullish(credentials),
   }),
   z.transform((given, context) => settleNew(given, true, context)),
 );
@@ -131,6 +155,7 @@ export const updateInput = z.pipe(
     ),
     deadline_s: deadline,
     ...described,
+    credentials: z.nullish(credentials),
   }),
   z.transform((given, context) => settle(given, complaints(context))),
 );

@@ -16,7 +16,7 @@ import {
 } from "./view.ts";
 
 const bare = born(
-  { id: "n", origin: "discovered", desired_state: "discovered", key_hash: "secret-hash", epoch: 1, at: 0 },
+  { id: "n", origin: "discovered", desired_state: "discovered", epoch: 1, at: 0 },
   { name: "n" },
 );
 const full: NodeRecord = {

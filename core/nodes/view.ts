@@ -160,7 +160,7 @@ export function viewOf(record: NodeRecord, seen?: Observation): NodeView {
     capabilities: { ...record.capabilities },
     version: record.version ?? null,
     metadata: { ...record.metadata },
-    has_credentials: false,
+    has_credentials: record.credentials_revision !== undefined,
     desired_state: record.desired_state,
     drain_deadline: isoOrNull(record.drain_deadline),
     cpu_usage: seen?.cpu_usage ?? null,

@@ -1,7 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
+import { Audit } from "../audit/index.ts";
 import { Cells } from "../cells/index.ts";
 import { type Ctx, describeActor } from "../ctx.ts";
 import { Conflict, NotFound, Stale, Unavailable } from "../errors.ts";
 import { newId } from "../id.ts";
+import { Keys } from "../keys/index.ts";
+import type { TransactItem } from "../store/index.ts";
+import { withoutCredentials } from "./credentials.ts";
 import { ifMatchAllows } from "./etag.ts";
 import { deleteNode, getNode, insertNode, ledgerPage, replaceNode } from "./items.ts";
 import { rowOf } from "./ledger.ts";
@@ -12,33 +17,45 @@ import type { NodeRecord } from "./record.ts";
 export interface Revision {
   readonly after: NodeRecord;
   readonly evidence?: string | undefined;
+  /** What else is to stand or fall with it. */
+  readonly also?: readonly TransactItem[];
 }
 
 /** Tries a write has: each one lost means that another was taken. */
 const TRIES = 6;
+/** Where many are made at once under one join token: the last tries are a second apart. */
+const JOINING_TRIES = 14;
 
 /**
  * Makes a node with `make`, which gets its id (a new one unless `chosen`), the time of its creation and its epoch.
  *
- * @throws Conflict when the id is taken.
+ * @throws Conflict when the id is taken, Unavailable when others keep being first, and what `make` throws.
  */
 export async function insert(
   ctx: Ctx,
   chosen: string | undefined,
-  make: (id: string, at: number, epoch: number) => NodeRecord,
+  make: (
+    id: string,
+    at: number,
+    epoch: number,
+  ) => Promise<{ record: NodeRecord; also: readonly TransactItem[] }>,
   evidence?: string,
 ): Promise<NodeRecord> {
   const id = chosen ?? newId(ctx);
+  const last = ctx.actor.kind === "machine" ? JOINING_TRIES : TRIES;
   for (let tries = 1; ; tries++) {
     const { at, epoch } = chosen === undefined ? { at: ctx.now(), epoch: 1 } : await beginning(ctx, id);
-    const after = make(id, at, epoch);
+    const { record: after, also } = await make(id, at, epoch);
     const row = rowOf(null, after, at, { by: describeActor(ctx.actor), evidence, random: ctx.random })!;
-    if (await insertNode(ctx.store, after, row)) {
+    const audit = auditOf(ctx, "node.create", id, { status: row.to });
+    if (await insertNode(ctx.store, after, row, [...also, ...audit])) {
       await tellCells(ctx, null, after);
       return after;
     }
-    const taken = await getNode(ctx.store, id, { consistent: true });
-    if (taken || tries === TRIES) throw new Conflict(`There is a node ${id} already.`);
+    if (await getNode(ctx.store, id, { consistent: true })) {
+      throw new Conflict(`There is a node ${id} already.`);
+    }
+    if (tries === last) throw new Unavailable("Too many nodes are made at this moment; try again.");
     await pause(ctx, tries);
   }
 }
@@ -64,16 +81,21 @@ async function beginning(ctx: Ctx, id: string): Promise<{ at: number; epoch: num
 export async function revise(
   ctx: Ctx,
   asked: { readonly id: string; readonly if_match?: string | undefined },
-  decide: (before: NodeRecord, at: number) => Revision | null,
+  decide: (before: NodeRecord, at: number) => Revision | null | Promise<Revision | null>,
 ): Promise<{ record: NodeRecord; changed: boolean }> {
   for (let tries = 1; ; tries++) {
     const before = await newest(ctx, asked);
     const at = Math.max(ctx.now(), before.updated_at);
-    const revision = decide(before, at);
+    const revision = await decide(before, at);
     if (!revision) return { record: before, changed: false };
     const after = { ...revision.after, updated_at: at, revision: before.revision + 1 };
     const cause = { by: describeActor(ctx.actor), evidence: revision.evidence, random: ctx.random };
-    if (await replaceNode(ctx.store, before, after, rowOf(before, after, at, cause))) {
+    const changed = fieldsThatDiffer(before, after);
+    const also = [
+      ...(revision.also ?? []),
+      ...auditOf(ctx, "node.update", before.id, { changed, revision: after.revision }),
+    ];
+    if (await replaceNode(ctx.store, before, after, rowOf(before, after, at, cause), also)) {
       await tellCells(ctx, before, after);
       return { record: after, changed: true };
     }
@@ -90,12 +112,39 @@ export async function erase(
     const before = await newest(ctx, asked);
     const at = Math.max(ctx.now(), before.updated_at);
     const row = rowOf(before, null, at, { by: describeActor(ctx.actor), random: ctx.random })!;
-    if (await deleteNode(ctx.store, before, row)) {
+    const also = [
+      Keys.withoutNodeKeys(ctx, before.id),
+      ...withoutCredentials(ctx, before),
+      ...auditOf(ctx, "node.delete", before.id, {}),
+    ];
+    if (await deleteNode(ctx.store, before, row, also)) {
       await tellCells(ctx, before, null);
       return before;
     }
     await lost(ctx, asked, tries);
   }
+}
+
+/** What callers do is audited; what Arx itself observes is in the ledger. */
+function auditOf(
+  ctx: Ctx,
+  action: `node.${string}`,
+  target: string,
+  detail: NonNullable<Parameters<typeof Audit.auditRow>[1]["detail"]>,
+): TransactItem[] {
+  if (ctx.actor.kind === "system") return [];
+  return [Audit.auditRow(ctx, { action, target, result: "done", detail })];
+}
+
+/** Names of what a change changed; the values may be anybody's. */
+function fieldsThatDiffer(before: NodeRecord, after: NodeRecord): string[] {
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  const differs = (name: string) =>
+    !isDeepStrictEqual(before[name as keyof NodeRecord], after[name as keyof NodeRecord]);
+  return [...names]
+    .filter((name) => name !== "updated_at" && name !== "revision" && differs(name))
+    .map((name) => (name === "credentials_revision" ? "credentials" : name))
+    .sort();
 }
 
 async function newest(
@@ -127,7 +176,7 @@ async function lost(ctx: Ctx, asked: { readonly id: string }, tries: number): Pr
   await pause(ctx, tries);
 }
 
-/** Up to 20 ms after the first lost write, doubling, so that rivals part ways. */
+/** Up to 20 ms after the first lost write, doubling to a second, so that rivals part ways. */
 function pause(ctx: Ctx, tries: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ctx.random() * 10 * 2 ** tries));
+  return new Promise((resolve) => setTimeout(resolve, ctx.random() * Math.min(1000, 10 * 2 ** tries)));
 }

@@ -1,7 +1,16 @@
 import type { Actor, World } from "../ctx.ts";
-import { Gone } from "../errors.ts";
 import { Events } from "../events/index.ts";
-import { type Connection, getConnection, insertConnection, listen, removeConnection } from "./items.ts";
+import {
+  type Connection,
+  getConnection,
+  heldBy,
+  holderOf,
+  insertConnection,
+  listen,
+  removeConnection,
+  removeHeld,
+} from "./items.ts";
+import type { Peers } from "./peers.ts";
 
 /** A connection that never subscribes hears of everything, once there was time to say otherwise. */
 const GRACE_MS = 1000;
@@ -33,12 +42,21 @@ export async function open(world: World, id: string, actor: Actor, manual: boole
 /** Forgets a connection that has ended. Twice is harmless. */
 export async function closed(world: World, id: string): Promise<void> {
   const connection = await getConnection(world.store, id);
-  if (connection) await removeConnection(world.store, id, connection.subscription);
+  if (!connection) return;
+  await removeConnection(world.store, id, connection.subscription);
+  await removeHeld(world.store, holderOf(connection.actor), id);
 }
 
-/** @throws Gone when there is no such connection, or none any more. */
-export async function find(world: World, id: string): Promise<Connection> {
-  const connection = await getConnection(world.store, id);
-  if (!connection) throw new Gone("The connection has ended.");
-  return connection;
+/** Ends every connection of a session or a key that has ended (SPEC R11). Twice is harmless. */
+export async function endAll(world: World, peers: Pick<Peers, "close">, holder: string): Promise<void> {
+  for (const id of await heldBy(world.store, holder)) {
+    await peers.close(id);
+    await closed(world, id);
+    await removeHeld(world.store, holder, id);
+  }
+}
+
+/** A connection; null when there is no such one, or none any more. */
+export function find(world: World, id: string): Promise<Connection | null> {
+  return getConnection(world.store, id);
 }

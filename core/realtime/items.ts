@@ -1,4 +1,4 @@
-import type { Actor } from "../ctx.ts";
+import { type Actor, describeActor } from "../ctx.ts";
 import {
   deleteItem,
   getItem,
@@ -18,6 +18,7 @@ import type { Subscription } from "./schema.ts";
  *
  * - a connection by its id → `topic` = "c#<id>", `id` = "connection"
  * - the connections that listen to a type of event → `topic` = "t#<type>", by connection; "t#*" for those that listen to every type
+ * - the connections of a session or a key, which end with it → `topic` = "h#<holder>", by connection
  * - a ticket by its digest, used up by deleting it → `topic` = "k#<digest>", `id` = "ticket"
  *
  * A topic's items hold all that a message needs to be made and sent, so that whoever sends reads them and nothing else.
@@ -57,6 +58,12 @@ export interface Listener {
 }
 
 const EVERY = "*";
+/** What a connection stands and falls with: a session, or a key. */
+export function holderOf(actor: Actor): string {
+  return "session" in actor ? `session#${actor.session}` : describeActor(actor);
+}
+
+const holderKey = ({ id, actor }: Connection) => ({ topic: `h#${holderOf(actor)}`, id });
 const connectionKey = (id: string) => ({ topic: `c#${id}`, id: "connection" });
 const topicsOf = ({ types }: Subscription) => (types ?? [EVERY]).map((type) => `t#${type}`);
 
@@ -76,7 +83,27 @@ function itemOf({ id, ...rest }: Connection): Item {
 }
 
 export async function insertConnection(store: Store, connection: Connection): Promise<void> {
-  await putItem(store, CONNECTIONS, itemOf(connection));
+  const item = itemOf(connection);
+  await putItem(store, CONNECTIONS, { ...holderKey(connection), expires_at: item.expires_at });
+  await putItem(store, CONNECTIONS, item);
+}
+
+/** The ids of the connections that stand and fall with a session or a key; some may have ended. */
+export async function heldBy(store: Store, holder: string): Promise<string[]> {
+  const ids: string[] = [];
+  const items = queryAll(store, CONNECTIONS, {
+    KeyConditionExpression: "#topic = :topic",
+    ExpressionAttributeNames: { "#topic": "topic" },
+    ExpressionAttributeValues: { ":topic": `h#${holder}` },
+    ConsistentRead: true,
+  });
+  for await (const { id } of items) ids.push(id as string);
+  return ids;
+}
+
+/** Forgets that a connection stood and fell with somebody. */
+export async function removeHeld(store: Store, holder: string, id: string): Promise<void> {
+  await deleteItem(store, CONNECTIONS, { topic: `h#${holder}`, id });
 }
 
 /**

@@ -1,5 +1,5 @@
 export { broadcast } from "./broadcast.ts";
-export { closed, find, open } from "./connections.ts";
+export { closed, endAll, find, open } from "./connections.ts";
 export { controlMessage } from "./message.ts";
 export { ping } from "./ping.ts";
 export { MAX_INBOUND_BYTES } from "./schema.ts";

@@ -1,5 +1,5 @@
 import type { World } from "../ctx.ts";
-import { Conflict } from "../errors.ts";
+import { Conflict, Gone } from "../errors.ts";
 import { Events } from "../events/index.ts";
 import { iso } from "../id.ts";
 import { parseOrThrow } from "../verb.ts";
@@ -56,6 +56,7 @@ export async function unsubscribe(world: World, peers: Peers, id: string): Promi
 async function begin(world: World, id: string, subscription: Subscription | null): Promise<Connection> {
   for (let tries = 0; tries < TRIES; tries++) {
     const before = await find(world, id);
+    if (!before) throw new Gone("The connection has ended.");
     const generation = before.generation + 1;
     const next = { ...before, generation, begun_at: world.now(), subscription };
     if (await beginGeneration(world.store, before, next)) return next;

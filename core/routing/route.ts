@@ -7,10 +7,18 @@ import { Inflight, Selection, STRATEGIES } from "../selection/index.ts";
 import { verb } from "../verb.ts";
 import { candidatesFor, type Looked, lookedAt } from "./candidates.ts";
 import { type Attempt, forward } from "./forward.ts";
+import { countRequest, fleetRate } from "./limit.ts";
 import { announceIfDue, type Router, routerOf } from "./presence.ts";
 import { EXPLANATIONS } from "./qualify.ts";
 import { refusal } from "./refuse.ts";
-import { type Considered, type RouteAnswer, type RoutedTo, type RouteRequest, routeInput } from "./schema.ts";
+import {
+  type Considered,
+  type RouteAnswer,
+  type RoutedTo,
+  type RouteRequest,
+  routeInput,
+  wantsForward,
+} from "./schema.ts";
 
 /** Nodes that `explain` lists, the nearest of those looked at: an answer has a size. */
 const MAX_CONSIDERED = 1000;
@@ -37,18 +45,20 @@ interface Outcome {
  * records what came of it; answers.
  *
  * @throws Unavailable with its code when no node qualifies; BadNode or NodeTimeout when every candidate failed. Both are recorded.
+ * LimitExceeded when the caller asks too often; that is not.
  */
 export const route = verb(routeInput, async (ctx, request): Promise<RouteAnswer> => {
   const began = performance.now();
   const router = routerOf(ctx);
   const id = newId(ctx);
   const { near, signs, beyondMaxDistance } = await candidatesFor(ctx, request);
+  countRequest(ctx, router, signs, request);
   const strategy = request.strategy ?? STRATEGIES[0];
   const ranked = Selection.order(strategy, near.map(candidateOf), {
     now: ctx.now(),
     random: ctx.random,
     inflight: router.inflight,
-    fleet: { routesPerSecond: signs.routes_per_s, routers: signs.routers, sessionSeconds: signs.session_s },
+    fleet: fleetRate(signs),
     weights: {
       distance: ctx.config.DISTANCE_WEIGHT,
       load: ctx.config.LOAD_WEIGHT,
@@ -112,7 +122,7 @@ async function settle(
   const first = ranked[0];
   if (!first) return { status: "rejected", chosen: undefined, attempts: [] };
   if (request.dry_run) return { status: "routed", chosen: first, attempts: [] };
-  if (!(request.forward ?? request.payload !== undefined)) {
+  if (!wantsForward(request)) {
     Inflight.recordSend(router.inflight, first.candidate.id, ctx.now());
     return { status: "routed", chosen: first, attempts: [] };
   }

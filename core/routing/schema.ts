@@ -87,6 +87,11 @@ export const routeInput = z.pipe(
 );
 export type RouteRequest = z.output<typeof routeInput>;
 
+/** Whether a request is to be sent on to a node: when it says so, else when it has something to send. */
+export function wantsForward({ forward, payload }: Pick<RouteRequest, "forward" | "payload">): boolean {
+  return forward ?? payload !== undefined;
+}
+
 const routedTo = z.object({
   id: z.string(),
   name: z.string(),

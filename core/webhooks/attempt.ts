@@ -30,15 +30,20 @@ export interface Sent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Posts an event to a receiver, signed, once (SPEC W2–W4). Whatever the receiver does is an outcome: this throws nothing. */
+/**
+ * Posts an event to a receiver, signed, once (SPEC W2–W4). Whatever the receiver does is an outcome.
+ *
+ * @throws Unavailable when its secrets can't be opened, which is no fault of the receiver's; nothing was sent then.
+ */
 export async function attempt(
-  world: Pick<World, "outbound" | "config" | "now">,
-  webhook: Pick<WebhookRecord, "url" | "secrets">,
+  world: Pick<World, "outbound" | "config" | "now" | "sealer" | "memory">,
+  webhook: Pick<WebhookRecord, "id" | "url" | "secrets">,
   { type, id, at, data }: Sent,
 ): Promise<Outcome> {
-  const began = performance.now();
   const now = world.now();
   const body = JSON.stringify({ type, id, at, data });
+  const signed = await signedHeaders(world, webhook, id, body, now);
+  const began = performance.now();
   try {
     const answer = await world.outbound.request({
       url: webhook.url,
@@ -46,7 +51,7 @@ export async function attempt(
       headers: {
         "content-type": "application/json",
         "user-agent": `Arx/${world.config.ARX_VERSION} (webhooks)`,
-        ...signedHeaders(webhook, id, body, now),
+        ...signed,
       },
       body,
       timeoutMs: TIMEOUT_MS,

@@ -27,7 +27,7 @@ const DROPPED: Delivered = { again: null, outcome: null };
 /**
  * Makes one attempt at a delivery (SPEC W4–W7).
  *
- * @throws Unavailable when the webhook can't be read.
+ * @throws Unavailable when the webhook can't be read, or its secrets can't be opened.
  */
 export async function deliver(world: World, delivery: Delivery, receipt: Receipt): Promise<Delivered> {
   const { webhook_id, event } = delivery;

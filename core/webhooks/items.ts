@@ -5,6 +5,7 @@ import {
   queryAll,
   type Store,
   type TableSpec,
+  type TransactItem,
   transact,
   transactDelete,
   transactPut,
@@ -60,8 +61,13 @@ export async function readRoster(store: Store): Promise<Roster> {
   return { held: new Map(held), made };
 }
 
-/** Adds a webhook. @returns false when another was made since `made` were. */
-export function insertWebhook(store: Store, webhook: WebhookRecord, made: number): Promise<boolean> {
+/** Adds a webhook, and what else is to stand or fall with it. @returns false when another was made since `made` were. */
+export function insertWebhook(
+  store: Store,
+  webhook: WebhookRecord,
+  made: number,
+  also: readonly TransactItem[],
+): Promise<boolean> {
   const first = {
     expression: "attribute_not_exists(#made) OR #made = :made",
     names: { "#made": "made" },
@@ -74,10 +80,11 @@ export function insertWebhook(store: Store, webhook: WebhookRecord, made: number
     }),
     transactPut(store, WEBHOOKS, { ...FRESH, ...standingKey(webhook.id) }),
     transactPut(store, WEBHOOKS, { list: LIST, id: GUARD, made: made + 1 }, first),
+    ...also,
   ]);
 }
 
-/** Replaces a webhook. @returns false when it was changed since `before`, or is gone. */
+/** Replaces a webhook, in a write by itself. @returns false when it was changed since `before`, or is gone. */
 export function replaceWebhook(
   store: Store,
   before: WebhookRecord,
@@ -87,19 +94,30 @@ export function replaceWebhook(
   return putItem(store, WEBHOOKS, { ...itemOf(after), write_id: writeId }, isAt(before));
 }
 
-/** Replaces a webhook and begins its standing anew. @returns as `replaceWebhook` does. */
-export function restartWebhook(store: Store, before: WebhookRecord, after: WebhookRecord): Promise<boolean> {
+/** Replaces a webhook together with `also`; its standing begins anew when it `restarts`. @returns as `replaceWebhook` does. */
+export function reviseWebhook(
+  store: Store,
+  before: WebhookRecord,
+  { after, restarts }: { readonly after: WebhookRecord; readonly restarts: boolean },
+  also: readonly TransactItem[],
+): Promise<boolean> {
   return transact(store, [
     transactPut(store, WEBHOOKS, itemOf(after), isAt(before)),
-    transactPut(store, WEBHOOKS, { ...FRESH, ...standingKey(after.id) }),
+    ...(restarts ? [transactPut(store, WEBHOOKS, { ...FRESH, ...standingKey(after.id) })] : []),
+    ...also,
   ]);
 }
 
-/** Takes a webhook away with its standing. @returns as `replaceWebhook` does. */
-export function deleteWebhook(store: Store, before: WebhookRecord): Promise<boolean> {
+/** Takes a webhook away with its standing, together with `also`. @returns as `replaceWebhook` does. */
+export function deleteWebhook(
+  store: Store,
+  before: WebhookRecord,
+  also: readonly TransactItem[],
+): Promise<boolean> {
   return transact(store, [
     transactDelete(store, WEBHOOKS, webhookKey(before.id), isAt(before)),
     transactDelete(store, WEBHOOKS, standingKey(before.id)),
+    ...also,
   ]);
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { Audit } from "../audit/index.ts";
 import type { Ctx } from "../ctx.ts";
 import { Conflict, Invalid } from "../errors.ts";
 import { newId } from "../id.ts";
@@ -33,6 +34,7 @@ export const MOST_WEBHOOKS = 50;
 export const create = verb(createWebhookInput, async (ctx, given): Promise<WebhookSecretView> => {
   requireCallable(ctx, given.url);
   const id = newId(ctx);
+  const { secret, value } = await newSecret(ctx, id);
   for (let tries = 1; tries <= TRIES; tries++) {
     const { held, made } = await readRoster(ctx.store);
     if (held.size >= MOST_WEBHOOKS) {
@@ -48,13 +50,15 @@ export const create = verb(createWebhookInput, async (ctx, given): Promise<Webho
       active: given.active,
       disabled_reason: null,
       active_since: now,
-      secrets: [newSecret()],
+      secrets: [secret],
       created_at: now,
       updated_at: now,
       revision: 1,
     };
-    if (await insertWebhook(ctx.store, webhook, made)) {
-      return { ...viewOf({ webhook, standing: FRESH }, now), secret: webhook.secrets[0]!.value };
+    const detail = { active: webhook.active };
+    const row = Audit.auditRow(ctx, { action: "webhook.create", target: id, result: "done", detail });
+    if (await insertWebhook(ctx.store, webhook, made, [row])) {
+      return { ...viewOf({ webhook, standing: FRESH }, now), secret: value };
     }
     await pause(ctx, tries);
   }
@@ -101,7 +105,7 @@ export const get = verb(
  */
 export const update = verb(updateWebhookInput, async (ctx, given): Promise<WebhookView> => {
   if (given.url !== undefined) requireCallable(ctx, given.url);
-  const changed = await revise(ctx, given, (before, now) => {
+  const changed = await revise(ctx, given, "webhook.update", (before, now) => {
     const active = given.active ?? before.active;
     const url = given.url ?? before.url;
     const restarts = (active && !before.active) || url !== before.url;
@@ -125,9 +129,12 @@ export const remove = verb(webhookByIdIfMatch, async (ctx, given): Promise<void>
 
 /** Gives a webhook a new secret, shown this once; those before it go on signing for a while (SPEC W8). @throws as `update` does. */
 export const rotateSecret = verb(rotateSecretInput, async (ctx, given): Promise<WebhookSecretView> => {
-  const changed = await revise(ctx, given, (before, now) => ({
-    after: { ...before, secrets: rotated(before.secrets, now, given.overlap_s * 1000) },
+  await known(ctx, given.id);
+  const { secret, value } = await newSecret(ctx, given.id);
+  const changed = await revise(ctx, given, "webhook.rotate_secret", (before, now) => ({
+    after: { ...before, secrets: rotated(before.secrets, secret, now, given.overlap_s * 1000) },
     restarts: false,
+    detail: { overlap_s: given.overlap_s },
   }));
-  return { ...viewOf(changed, ctx.now()), secret: changed.webhook.secrets[0]!.value };
+  return { ...viewOf(changed, ctx.now()), secret: value };
 });

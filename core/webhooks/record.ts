@@ -1,9 +1,8 @@
-/** A signing secret, `whsec_` and base64. */
-export interface Secret {
-  readonly value: string;
+/** A signing secret, as it is kept: sealed, to open for its webhook alone; in clear, if it is from before secrets were sealed. */
+export type Secret = {
   /** Milliseconds since the epoch; null for the newest, which signs until it is rotated. */
   readonly valid_until: number | null;
-}
+} & ({ readonly sealed: Uint8Array } | { readonly value: string });
 
 /** What an admin registered. Times in milliseconds since the epoch. */
 export interface WebhookRecord {

@@ -14,7 +14,7 @@ const MOST_ANSWER = 1024;
  * Sends a signed event to a webhook now, once, also while it is switched off, and tells what the receiver made of it. It is no delivery:
  * how the webhook's deliveries go stays as it is.
  *
- * @throws NotFound.
+ * @throws NotFound; Unavailable when its secrets can't be opened.
  */
 export const test = verb(webhookById, async (ctx, { id }): Promise<WebhookTestView> => {
   const { webhook } = await known(ctx, id);

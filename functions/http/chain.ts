@@ -6,19 +6,27 @@ import type {
   Context as LambdaContext,
 } from "aws-lambda";
 import type { Endpoint } from "../../contract/endpoint.ts";
-import type { Ctx, World } from "../../core/ctx.ts";
-import { MethodNotAllowed, NotFound } from "../../core/errors.ts";
+import type { Actor, Ctx, World } from "../../core/ctx.ts";
+import { MethodNotAllowed, NotFound, Unauthenticated } from "../../core/errors.ts";
 import { newId } from "../../core/id.ts";
-import { actorOf, authorise } from "./actor.ts";
+import { authorise, authoriseInput } from "./authorise.ts";
 import type { Answer, Bound } from "./bind.ts";
 import { problem } from "./problem.ts";
 import { httpRequest, inputOf } from "./request.ts";
 
+/** A call under an `Idempotency-Key`. */
+export interface Repeated {
+  /** Of this endpoint. */
+  readonly key: string;
+  readonly input: unknown;
+  /** Whether its answer holds a secret. */
+  readonly secret: boolean;
+}
+
 /** Runs `answer` at most once for a key and gives later callers the first answer; see `idempotency.ts`. */
 export type Repeatable = (
   ctx: Ctx,
-  key: string,
-  input: unknown,
+  repeated: Repeated,
   answer: () => Promise<Answer>,
   lambda: LambdaContext,
 ) => Promise<Answer>;
@@ -137,14 +145,34 @@ async function answer(
   options: ChainOptions,
 ): Promise<Answer> {
   const call = calls.get(event)!;
-  const actor = actorOf(call.ctx.config, event.headers.authorization);
-  authorise(actor, one.endpoint.who);
+  const actor = await actorOf(call.ctx, one.endpoint, event.headers.authorization);
+  authorise(actor, one.endpoint);
   const ctx: Ctx = { ...call.ctx, actor };
   const input = inputOf(one.endpoint, event) as never;
+  authoriseInput(actor, one.endpoint, input);
   const run = () => one.handle(ctx, input, httpRequest(event));
   const key = one.endpoint.creates ? event.headers["idempotency-key"] : undefined;
   if (key === undefined || !options.repeatable) return run();
-  return options.repeatable(ctx, `${one.endpoint.method} ${one.endpoint.path} ${key}`, input, run, lambda);
+  const { method, path, secret = false } = one.endpoint;
+  return options.repeatable(ctx, { key: `${method} ${path} ${key}`, input, secret }, run, lambda);
+}
+
+const ANYONE: Actor = { kind: "anyone" };
+
+/** Nobody in particular without a credential; what tells the others is loaded when it is needed. */
+async function actorOf(
+  world: World,
+  { lenient }: Endpoint,
+  authorization: string | undefined,
+): Promise<Actor> {
+  if (authorization === undefined) return ANYONE;
+  const { identify } = await import("./identify.ts");
+  try {
+    return await identify(world, authorization);
+  } catch (error) {
+    if (lenient && error instanceof Unauthenticated) return ANYONE;
+    throw error;
+  }
 }
 
 function refuse(event: APIGatewayProxyEventV2, error: unknown, world: World | undefined): Answer {
@@ -195,7 +223,7 @@ function finish(event: APIGatewayProxyEventV2, given: Answer): APIGatewayProxySt
     headers: {
       ...SECURITY_HEADERS,
       ...(given.body === undefined ? {} : { "content-type": "application/json" }),
-      ...(method === "GET" ? { "cache-control": "no-store" } : {}),
+      "cache-control": "no-store",
       ...given.headers,
       "x-request-id": call?.ctx.requestId ?? event.requestContext.requestId,
     },

@@ -1,13 +1,16 @@
 import { nodes } from "../../contract/endpoints/nodes.ts";
 import { watching } from "../../contract/endpoints/watching.ts";
 import type { World } from "../../core/ctx.ts";
+import { Limits } from "../../core/limits/index.ts";
 import { Metrics } from "../../core/metrics/index.ts";
 import { etagOf, Nodes } from "../../core/nodes/index.ts";
 import { Watching } from "../../core/watching/index.ts";
+import { openSealer } from "../sealed.ts";
 import { openWorld } from "../world.ts";
 import { bind, created, noContent, ok } from "./bind.ts";
 import { type HttpHandler, serve } from "./chain.ts";
 import { repeatable } from "./idempotency.ts";
+import { identityOf } from "./limited.ts";
 import { nextLink } from "./page.ts";
 
 const etag = ({ revision }: { readonly revision: number }) => ({ etag: etagOf(revision) });
@@ -27,6 +30,7 @@ const boundNodes = bind(nodes, {
     return ok(node, etag(node));
   },
   registerNode: async (ctx, input) => {
+    await Limits.take(ctx, { name: "node_registration", key: identityOf(ctx) });
     const node = await Nodes.register(ctx, input);
     return created(node, { ...etag(node), ...at(node.id) });
   },
@@ -70,4 +74,4 @@ export function makeNodes(open: () => World): HttpHandler {
   return serve(open, [...boundNodes, ...boundWatching], { repeatable });
 }
 
-export const handler = makeNodes(() => openWorld("nodes"));
+export const handler = makeNodes(() => openWorld("nodes", openSealer));

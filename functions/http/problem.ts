@@ -75,10 +75,25 @@ export function problem(error: unknown, request: ProblemRequest): Answer {
     headers: {
       "content-type": "application/problem+json",
       "cache-control": "no-store",
-      ...(known instanceof LimitExceeded ? { "retry-after": String(known.retryAfterS) } : {}),
+      ...(known instanceof LimitExceeded ? limitHeaders(known) : {}),
       ...(known instanceof MethodNotAllowed ? { allow: known.allowed.join(", ") } : {}),
       ...(status === 401 ? { "www-authenticate": "Bearer" } : {}),
     },
+  };
+}
+
+/** When to try again; and of a limit that is counted, how much it lets through and when it begins anew. */
+function limitHeaders({ retryAfterS, allowance }: LimitExceeded): Record<string, string> {
+  return {
+    "retry-after": String(retryAfterS),
+    ...(allowance
+      ? {
+          "ratelimit-limit": String(allowance.limit),
+          "ratelimit-remaining": String(allowance.remaining),
+          "ratelimit-reset": String(allowance.resetS),
+          "ratelimit-policy": `${allowance.limit};w=${allowance.windowS}`,
+        }
+      : {}),
   };
 }
 

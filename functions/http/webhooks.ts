@@ -2,6 +2,7 @@ import { webhooks } from "../../contract/endpoints/webhooks.ts";
 import type { World } from "../../core/ctx.ts";
 import { etagOf } from "../../core/nodes/index.ts";
 import { Webhooks } from "../../core/webhooks/index.ts";
+import { openSealer } from "../sealed.ts";
 import { openWorld } from "../world.ts";
 import { bind, created, noContent, ok } from "./bind.ts";
 import { type HttpHandler, serve } from "./chain.ts";
@@ -42,4 +43,4 @@ export function makeWebhooks(open: () => World): HttpHandler {
   return serve(open, bound, { repeatable });
 }
 
-export const handler = makeWebhooks(() => openWorld("webhooks"));
+export const handler = makeWebhooks(() => openWorld("webhooks", openSealer));

@@ -3,6 +3,7 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type { World } from "../../core/ctx.ts";
 import { parseOrThrow } from "../../core/verb.ts";
 import { delivery, type PutOff, Webhooks } from "../../core/webhooks/index.ts";
+import { openSealer } from "../sealed.ts";
 import { openWorld } from "../world.ts";
 import { webhooksPutOff } from "./from-config.ts";
 
@@ -50,4 +51,7 @@ export function makeWebhookDeliveries(
   };
 }
 
-export const handler = makeWebhookDeliveries(() => openWorld("webhook-deliveries"), webhooksPutOff);
+export const handler = makeWebhookDeliveries(
+  () => openWorld("webhook-deliveries", openSealer),
+  webhooksPutOff,
+);

@@ -15,7 +15,33 @@ import type { Peers } from "../../core/realtime/index.ts";
 const MAX_UNDER_WAY = 128;
 
 /** The connections of the WebSocket API that a function was given. @throws Error when the stack gave it none. */
-export function openPeers({ config, log }: World): Peers {
+export function openPeers(world: World): Peers {
+  const lines = openLines(world);
+  const { client, inTurn } = lines;
+  return {
+    async post(connectionId, text) {
+      try {
+        const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: text });
+        await inTurn(() => client.send(command));
+        return "sent";
+      } catch (error) {
+        if ((error as Error).name === "GoneException") return "gone";
+        world.log.warn("A message could not be sent", { connection_id: connectionId, error: String(error) });
+        return "failed";
+      }
+    },
+    close: closing(world, lines),
+  };
+}
+
+/** The same for a function that only closes them, and may do no more. @throws as `openPeers` does. */
+export function openCloser(world: World): Pick<Peers, "close"> {
+  return { close: closing(world, openLines(world)) };
+}
+
+type Lines = ReturnType<typeof openLines>;
+
+function openLines({ config }: World) {
   const endpoint = config.ARX_REALTIME_ENDPOINT;
   if (!endpoint) throw new Error("ARX_REALTIME_ENDPOINT is not set.");
   const agent = { keepAlive: true, maxSockets: MAX_UNDER_WAY };
@@ -34,28 +60,18 @@ export function openPeers({ config, log }: World): Peers {
       httpsAgent: new HttpsAgent(agent),
     },
   });
-  const inTurn = openLanes(MAX_UNDER_WAY);
-  return {
-    async post(connectionId, text) {
-      try {
-        const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: text });
-        await inTurn(() => client.send(command));
-        return "sent";
-      } catch (error) {
-        if ((error as Error).name === "GoneException") return "gone";
-        log.warn("A message could not be sent", { connection_id: connectionId, error: String(error) });
-        return "failed";
-      }
-    },
-    async close(connectionId) {
-      try {
-        const command = new DeleteConnectionCommand({ ConnectionId: connectionId });
-        await inTurn(() => client.send(command));
-      } catch (error) {
-        if ((error as Error).name === "GoneException") return;
-        log.warn("A connection could not be closed", { connection_id: connectionId, error: String(error) });
-      }
-    },
+  return { client, inTurn: openLanes(MAX_UNDER_WAY) };
+}
+
+function closing({ log }: World, { client, inTurn }: Lines): Peers["close"] {
+  return async (connectionId) => {
+    try {
+      const command = new DeleteConnectionCommand({ ConnectionId: connectionId });
+      await inTurn(() => client.send(command));
+    } catch (error) {
+      if ((error as Error).name === "GoneException") return;
+      log.warn("A connection could not be closed", { connection_id: connectionId, error: String(error) });
+    }
   };
 }
 

@@ -48,7 +48,7 @@ export const bench: Bench = {
         members.map((member) => [member.id, Events.placeOfNode(member)!] as const),
       );
       log(`${cells.length} cells; connecting ${connections} clients`);
-      const clients = await connectClients({ url, connections, places });
+      const clients = await connectClients(world, { url, connections, places });
       closers.push(() => clients.close());
       closers.push(() => server.quieten());
       streams.watched.clear();

@@ -8,6 +8,7 @@ import { ROLLUPS } from "../../core/rollups/table.ts";
 import { openStore } from "../../core/store/index.ts";
 import { FUNCTIONS } from "../../stacks/functions.ts";
 import { startDynamoDbLocal } from "../local/dynamodb.ts";
+import { passingSealer } from "../local/passing-sealer.ts";
 import { createTable } from "../local/tables.ts";
 import type { Bench, BenchOptions, Figure } from "./bench.ts";
 import { meter } from "./sweep/meter.ts";
@@ -123,6 +124,7 @@ async function openWorld(endpoint: string, prefix: string, now: () => number): P
     config,
     store,
     outbound: createOutbound({ allowLoopback: false }),
+    sealer: passingSealer(),
     log: { info() {}, warn: console.warn, error: console.error },
     now,
     random: Math.random,

@@ -11,6 +11,7 @@ import { probe } from "../../core/watching/probe.ts";
 import { foldCell, type Probed } from "../../core/watching/round.ts";
 import { makeHealth } from "../../functions/queues/health.ts";
 import { startDynamoDbLocal } from "../local/dynamodb.ts";
+import { passingSealer } from "../local/passing-sealer.ts";
 import { createTable } from "../local/tables.ts";
 import type { Bench, Figure } from "./bench.ts";
 import { dollarsPerNodeMonth } from "./sweep/cost.ts";
@@ -60,7 +61,8 @@ async function openBenchWorld(endpoint: string, now: () => number): Promise<Worl
   for (const spec of TABLES) await createTable(store.doc, spec, store.table(spec));
   const quiet = { info() {}, warn: console.warn, error: console.error };
   const outbound = createOutbound({ allowLoopback: true });
-  return { config, store, outbound, log: quiet, now, random: Math.random, memory: new Map() };
+  const sealer = passingSealer();
+  return { config, store, outbound, sealer, log: quiet, now, random: Math.random, memory: new Map() };
 }
 
 async function measure(

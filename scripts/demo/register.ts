@@ -6,16 +6,17 @@ type DemoNodeFacts = FleetReady["nodes"][number];
 
 export interface Supervisor {
   readonly origin: string;
-  readonly adminKey: string;
+  /** What may make nodes: an access token of an admin, or a key with the scope `nodes:write`. */
+  readonly token: string;
 }
 
 /** Makes each node known and active. One that is known from an earlier run gets its new address, as its port is another now. */
 export async function registerFleet(
-  { origin, adminKey }: Supervisor,
+  { origin, token }: Supervisor,
   nodes: FleetReady["nodes"],
   signal: AbortSignal,
 ): Promise<void> {
-  const arx = createClient({ baseUrl: origin, token: adminKey });
+  const arx = createClient({ baseUrl: origin, token });
   for (const node of nodes) {
     if (signal.aborted) return;
     try {

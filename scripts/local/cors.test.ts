@@ -8,7 +8,8 @@ test("a listed origin may call, and read the headers that Arx answers with", () 
   expect(corsHeaders(origins, asks)).toEqual({
     vary: "Origin",
     "access-control-allow-origin": "https://app.example.com",
-    "access-control-expose-headers": "ETag, Link, X-Request-Id, Location, Retry-After, X-Export-Complete",
+    "access-control-expose-headers":
+      "ETag, Link, X-Request-Id, Location, Retry-After, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy, X-Export-Complete",
   });
   expect(preflight(origins, "OPTIONS", asks)).toMatchObject({
     "access-control-allow-origin": "https://app.example.com",

@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CannotStart } from "./cannot-start.ts";
 import { type Lock, lockDirectory } from "./lock.ts";
@@ -63,18 +62,16 @@ function isNew(path: string): boolean {
   return readdirSync(path).every((name) => name === "lock");
 }
 
-/** The admin key of a directory: made up once, then kept where only the user may read it. */
-export function keptAdminKey(directory: string): string {
-  const file = join(directory, "admin-key");
-  const kept = readIfThere(file)?.trim();
-  if (kept) return kept;
-  const key = newAdminKey();
-  writeFileSync(file, `${key}\n`, { mode: 0o600 });
-  return key;
+/** A secret that is kept in a directory, where only the user may read it; undefined before the first. */
+export function keptSecret(directory: string, name: string): string | undefined {
+  return readIfThere(join(directory, name))?.trim() || undefined;
 }
 
-export function newAdminKey(): string {
-  return `arx_admin_${randomBytes(24).toString("base64url")}`;
+export function keepSecret(directory: string, name: string, secret: string): void {
+  const file = join(directory, name);
+  // The mode is of a new file alone.
+  rmSync(file, { force: true });
+  writeFileSync(file, `${secret}\n`, { mode: 0o600 });
 }
 
 function readIfThere(file: string): string | undefined {

@@ -3,6 +3,8 @@ import type { World } from "../../core/ctx.ts";
 import type { SweepQueue } from "../../core/watching/index.ts";
 import type { DeliveryQueue, PutOff } from "../../core/webhooks/index.ts";
 import { makeAnalytics } from "../../functions/http/analytics.ts";
+import { makeAudit } from "../../functions/http/audit.ts";
+import { makeAuth } from "../../functions/http/auth.ts";
 import type { HttpHandler } from "../../functions/http/chain.ts";
 import { makeDiscovery } from "../../functions/http/discovery.ts";
 import { makeNodes } from "../../functions/http/nodes.ts";
@@ -18,10 +20,12 @@ import { makeHealth } from "../../functions/queues/health.ts";
 import { makeWebhookDeliveries } from "../../functions/queues/webhook-deliveries.ts";
 import { makeBroadcast } from "../../functions/streams/broadcast.ts";
 import { makeCellEvents } from "../../functions/streams/cell-events.ts";
+import { makeKeyEnds } from "../../functions/streams/key-ends.ts";
 import { makeNodeEvents } from "../../functions/streams/node-events.ts";
 import { makeNodesStream } from "../../functions/streams/nodes.ts";
 import { makeRequestEvents } from "../../functions/streams/request-events.ts";
 import { makeRollups } from "../../functions/streams/rollups.ts";
+import { makeSessionEnds } from "../../functions/streams/session-ends.ts";
 import { makeWebhookEvents } from "../../functions/streams/webhook-events.ts";
 import { openPeers } from "../../functions/ws/peers.ts";
 import { makeRealtime } from "../../functions/ws/realtime.ts";
@@ -74,6 +78,8 @@ export function openFunctions(worldOf: (name: string) => World, queues: Function
     "fold-rollups": makeFoldRollups(() => worldOf("fold-rollups")),
     analytics: makeAnalytics(() => worldOf("analytics")),
     tickets: makeTickets(() => worldOf("tickets")),
+    auth: makeAuth(() => worldOf("auth")),
+    audit: makeAudit(() => worldOf("audit")),
     realtime: makeRealtime(() => worldOf("realtime"), openPeers),
     broadcast: makeBroadcast(() => worldOf("broadcast"), openPeers),
     webhooks: makeWebhooks(() => worldOf("webhooks")),
@@ -85,6 +91,8 @@ export function openFunctions(worldOf: (name: string) => World, queues: Function
       () => worldOf("webhook-deliveries"),
       () => queues.webhooks.putOff,
     ),
+    "session-ends": makeSessionEnds(() => worldOf("session-ends"), openPeers),
+    "key-ends": makeKeyEnds(() => worldOf("key-ends"), openPeers),
     "rebuild-cells": makeRebuildCells(() => worldOf("rebuild-cells")),
   };
 }

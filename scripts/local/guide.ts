@@ -2,8 +2,8 @@ import type { LocalArx } from "./local.ts";
 
 /** What to look at and to paste, once it is ready. */
 export function guide(arx: LocalArx, fleet?: { readonly control: string; readonly example: string }): string {
-  const { origin, adminKey, adminKeyMadeUp } = arx;
-  const key = adminKeyMadeUp ? adminKey : "$ARX_ADMIN_KEY";
+  const { origin, identities } = arx;
+  const { email, password, isMadeUp, key } = identities;
   const bearer = `-H "Authorization: Bearer ${key}"`;
   const json = '-H "Content-Type: application/json"';
   const node = fleet?.example ?? "my-node";
@@ -12,8 +12,13 @@ export function guide(arx: LocalArx, fleet?: { readonly control: string; readonl
     `Arx is ready on ${origin}`,
     `  API page    ${origin}/docs`,
     `  OpenAPI     ${origin}/api/v1/openapi.json`,
-    ...(adminKeyMadeUp ? [`  Admin key   ${adminKey}`] : []),
+    `  Admin       ${email}, password ${isMadeUp ? password : "as in ARX_ADMIN_PASSWORD"}`,
+    `  Key         ${key}`,
     "",
+    ...paste(
+      "Log in as the admin, for what no key may do",
+      `curl ${json} ${origin}/api/v1/auth/login -d '{"email":"${email}","password":"${isMadeUp ? password : "…"}"}'`,
+    ),
     ...paste("List the nodes", `curl ${bearer} ${origin}/admin/api/v1/nodes`),
     ...(fleet
       ? []

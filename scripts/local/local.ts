@@ -8,12 +8,15 @@ import { openStore, type Store } from "../../core/store/index.ts";
 import { TABLES } from "../../core/tables.ts";
 import { CannotStart } from "./cannot-start.ts";
 import { openCheckpoints } from "./checkpoints.ts";
-import { keptAdminKey, newAdminKey, openDataDirectory } from "./data-directory.ts";
+import { openDataDirectory } from "./data-directory.ts";
 import { type DynamoDbLocal, patientClient, startDynamoDbLocal } from "./dynamodb.ts";
 import { httpFunctions, type LocalFunctions } from "./functions.ts";
 import { type FunctionHandlers, type Gateway, startGateway } from "./gateway.ts";
+import { type Identities, openIdentities } from "./identities.ts";
 import { exchangeLine, localLog } from "./log.ts";
 import type { LocalOptions } from "./options.ts";
+import { passingSealer } from "./passing-sealer.ts";
+import { keptSealingKey, openLocalSealer } from "./sealing.ts";
 import { openSockets, type Sockets } from "./sockets.ts";
 import { createTable } from "./tables.ts";
 import { type Closers, startTriggers } from "./triggers.ts";
@@ -21,9 +24,7 @@ import { type Closers, startTriggers } from "./triggers.ts";
 export interface LocalArx {
   readonly origin: string;
   readonly config: Config;
-  readonly adminKey: string;
-  /** Whether the key was made up here, so that nobody knows it yet. */
-  readonly adminKeyMadeUp: boolean;
+  readonly identities: Identities;
   /** Settles when something without which it can't go on has ended. */
   readonly broken: Promise<Error>;
   close(): Promise<void>;
@@ -71,8 +72,6 @@ async function start(
     ? undefined
     : await openDataDirectory(options.data, `the Arx on ${gateway.origin}`);
   if (directory) closers.push(() => directory.lock.release());
-  const adminKeyMadeUp = asked.ARX_ADMIN_KEY === undefined;
-  const adminKey = asked.ARX_ADMIN_KEY ?? (directory ? keptAdminKey(directory.path) : newAdminKey());
 
   const database = asked.DYNAMODB_ENDPOINT
     ? undefined
@@ -83,7 +82,6 @@ async function start(
     ...asked,
     SERVER_PORT: gateway.port,
     DYNAMODB_ENDPOINT: endpoint,
-    ARX_ADMIN_KEY: adminKey,
     ARX_REALTIME_ENDPOINT: sockets.endpoint,
   };
 
@@ -94,20 +92,23 @@ async function start(
 
   const outbound = createOutbound({ allowLoopback: config.ARX_ALLOW_LOOPBACK });
   closers.push(() => outbound.close());
+  const sealer = directory ? openLocalSealer(keptSealingKey(directory.path)) : passingSealer();
   const worldOf = (service: string): World => ({
     config,
     store,
     outbound,
+    sealer,
     log: localLog(service, options.verbose),
     now: Date.now,
     random: Math.random,
     memory: new Map(),
   });
+  const identities = await openIdentities(worldOf("local"), env, directory?.path);
   functions = await startTriggers(config, worldOf, openCheckpoints(directory?.checkpoints), closers);
   handlers = httpFunctions(functions);
   // First up, first down: what was asked is answered while all that it needs is there.
   closers.push(...closers.splice(0, 2));
-  return { origin: gateway.origin, config, adminKey, adminKeyMadeUp, broken: brokenBy(database), close };
+  return { origin: gateway.origin, config, identities, broken: brokenBy(database), close };
 }
 
 function settings(options: LocalOptions, env: Environment): Config {

@@ -26,7 +26,8 @@ export const HELP = `Runs one Arx on this machine.
 
 The environment is that of the deployed functions, among it:
   DYNAMODB_ENDPOINT       use this DynamoDB instead of starting DynamoDB Local (which needs Java 17 or newer)
-  ARX_ADMIN_KEY           the admin key; made up and printed when unset
+  ARX_ADMIN_EMAIL         the admin to log in as (admin@localhost)
+  ARX_ADMIN_PASSWORD      its password; made up and printed when unset
   HEALTH_CHECK_INTERVAL   seconds between two checks of a node (30)
   ARX_CORS_ORIGINS        origins that a browser may call from
 

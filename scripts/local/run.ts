@@ -21,7 +21,7 @@ export async function run(args: readonly string[]): Promise<void> {
     const stopped = untilStopped();
     console.error("Starting; this takes a moment.");
     arx = await startLocal(options, process.env);
-    if (options.demo) fleet = await startDemoFleet(arx, stopped.signal);
+    if (options.demo) fleet = await startDemoFleet({ ...arx, token: arx.identities.key }, stopped.signal);
     if (!stopped.signal.aborted) console.log(guide(arx, fleet));
     const failure = await Promise.race([stopped.told, arx.broken]);
     if (failure) throw failure;

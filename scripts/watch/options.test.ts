@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { EVENT_TYPES } from "../../core/events/types.ts";
 import { HELP, Misused, readOptions } from "./options.ts";
 
-const env = { ARX_ADMIN_KEY: "of-the-environment" };
+const env = { ARX_KEY: "of-the-environment" };
 const since = "019b76da-a801-7000-8000-000000000001";
 
 test("nothing is needed but a key", () => {
@@ -50,6 +50,6 @@ test("a type that there is not is told those that there are; help, too", () => {
 });
 
 test("without a key it says where one is looked for; help needs none", () => {
-  expect(() => readOptions([], {})).toThrow("ARX_ADMIN_KEY");
+  expect(() => readOptions([], {})).toThrow("ARX_KEY");
   expect(readOptions(["--help"], {})).toBeNull();
 });

@@ -13,7 +13,7 @@ export const HELP = `Follows what happens in the fleet, an event a line, until C
   --since ID     first what came after this event, of the last hour; from now on when left out
   --json         events as JSON, one a line
   --url URL      of Arx; http://localhost:8080 unless told otherwise
-  --key KEY      the admin key; ARX_ADMIN_KEY of the environment when left out
+  --key KEY      a key with the scope events:read, or an admin's access token; ARX_KEY of the environment when left out
   --help         show this
 
 Types:${inLines(EVENT_TYPES)}
@@ -58,8 +58,8 @@ export function readOptions(
     throw new Misused("--since must be the id of an event.");
   const types = listOf("types", values.types)?.map(typeOf);
   const cells = listOf("cells", values.cells);
-  const token = values.key ?? env.ARX_ADMIN_KEY;
-  if (!token) throw new Misused("An admin key is needed: give --key, or set ARX_ADMIN_KEY.");
+  const token = values.key ?? env.ARX_KEY;
+  if (!token) throw new Misused("A key is needed: give --key, or set ARX_KEY.");
   return { baseUrl: values.url, token, types, cells, since: values.since, json: values.json };
 }
 

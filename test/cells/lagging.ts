@@ -9,6 +9,7 @@ import { readConfig } from "../../core/config.ts";
 import type { World } from "../../core/ctx.ts";
 import type { Position } from "../../core/geo/index.ts";
 import type { Item } from "../../core/store/index.ts";
+import { passingSealer } from "../../scripts/local/passing-sealer.ts";
 import { member } from "./fleet.ts";
 
 export const TTL_MS = 2000;
@@ -115,6 +116,7 @@ export class LaggingCells {
       config: readConfig({ ROUTE_CACHE_TTL_MS: String(TTL_MS) }),
       store: { doc: { send }, table: () => "cells" } as unknown as World["store"],
       outbound: { request: () => Promise.reject(new Error("Nothing is dialled.")), close: () => {} },
+      sealer: passingSealer(),
       log: { info() {}, warn: (message) => expect.fail(message), error: (message) => expect.fail(message) },
       now: () => this.now,
       random: this.#random,

@@ -26,7 +26,7 @@ afterEach(async () => {
   await server.close();
 });
 
-function run(args: readonly string[], env: Record<string, string> = { ARX_ADMIN_KEY: server.key }): Run {
+function run(args: readonly string[], env: Record<string, string> = { ARX_KEY: server.key }): Run {
   const child = spawn(process.execPath, [SCRIPT, "--url", server.origin, ...args], {
     env: { PATH: process.env.PATH, ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -111,8 +111,8 @@ test("it ends quietly when nobody reads any more; what was not read is what to g
 test("colours only where they were asked for, when it is no terminal", async () => {
   const since = server.head;
   server.append(created);
-  const colourful = run(["--since", since], { ARX_ADMIN_KEY: server.key, FORCE_COLOR: "1" });
-  const bare = run(["--since", since], { ARX_ADMIN_KEY: server.key, NO_COLOR: "1" });
+  const colourful = run(["--since", since], { ARX_KEY: server.key, FORCE_COLOR: "1" });
+  const bare = run(["--since", since], { ARX_KEY: server.key, NO_COLOR: "1" });
   await until(() => colourful.said.out.endsWith("\n") && bare.said.out.endsWith("\n"));
   expect(colourful.said.out).toContain("\u001b[32mactive\u001b[39m");
   expect(bare.said.out + bare.said.told).not.toContain("\u001b");
@@ -123,7 +123,7 @@ test("what Arx refuses ends it, and is said", async () => {
   expect(await denied.ended).toBe(1);
   expect(denied.said).toEqual({
     out: "",
-    told: "watch: Refused with 401. The admin key is given by --key or ARX_ADMIN_KEY.\n",
+    told: "watch: Refused with 401. The key is given by --key or ARX_KEY.\n",
   });
   server.faults.subscribe = () => [
     control("error", { error: "Can't.", errors: [{ path: "cells.0", message: "Must be a geohash" }] }),

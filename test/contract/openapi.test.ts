@@ -166,7 +166,8 @@ test.each(endpoints)(
       expect(media?.example).toMatchObject({ status: Number(status), title: TITLES[Number(status)] });
       expect(readBack(media!.schema).safeParse(media!.example).success).toBe(true);
     }
-    expect(security).toEqual(endpoint.who === "anyone" ? [{}, { adminKey: [] }] : [{ adminKey: [] }]);
+    const callers = new Set([...endpoint.who, ...(endpoint.stricter?.who ?? [])]);
+    expect(security).toEqual([...callers].map((caller) => (caller === "anyone" ? {} : { bearer: [caller] })));
     expect(summary.length).toBeGreaterThan(0);
     expect(description ?? summary).not.toMatch(/\.ts\b|TODO/);
   },

@@ -141,7 +141,7 @@ test("a hostile identity brings in nothing that does not fit", async () => {
         version: "x".repeat(5000),
         status: "active",
         desired_state: "active",
-        key_hash: "0".repeat(64),
+
         revision: 99,
       }).replace("{", '{"__proto__":{"admin":true},'),
     ),

@@ -3,16 +3,17 @@ import { makeDiscovery } from "../../functions/http/discovery.ts";
 import { makeService } from "../../functions/http/service.ts";
 import { type FunctionHandlers, type Gateway, startGateway } from "../../scripts/local/gateway.ts";
 import { HTTP_FUNCTIONS } from "../../stacks/functions.ts";
-import { openTestWorld, type TestWorld } from "../world/index.ts";
+import { openTestWorld, serviceKey, type TestWorld } from "../world/index.ts";
 import { type Edge, json, startEdge } from "./edge.ts";
 
-const KEY = "test-admin-key-0123456789";
 let world: TestWorld;
 let gateway: Gateway;
 let there: Edge;
+let key: string;
 
 beforeAll(async () => {
-  world = await openTestWorld({ config: { ARX_ADMIN_KEY: KEY } });
+  world = await openTestWorld();
+  key = await serviceKey(world, ["nodes:write"]);
   const discovery = makeDiscovery(() => world);
   const service = makeService(() => world);
   const others = Object.fromEntries(Object.keys(HTTP_FUNCTIONS).map((domain) => [domain, service]));
@@ -37,7 +38,7 @@ async function ask(
 ) {
   const answer = await fetch(`${gateway.origin}/admin/api/v1/discovery/${path}`, {
     method,
-    headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json", ...headers },
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const told = (await answer.json()) as Record<string, unknown>;

@@ -5,13 +5,15 @@ import { makeNodes } from "../../functions/http/nodes.ts";
 import { makeRouting } from "../../functions/http/routing.ts";
 import { makeService } from "../../functions/http/service.ts";
 import { type FunctionHandlers, type Gateway, startGateway } from "../../scripts/local/gateway.ts";
-import { coldWorld, openTestWorld, type TestWorld } from "../world/index.ts";
+import { account, coldWorld, openTestWorld, type TestWorld } from "../world/index.ts";
 
 let world: TestWorld;
 let gateway: Gateway;
+let admin: string;
 
 beforeAll(async () => {
   world = await openTestWorld();
+  admin = (await account(world, "admin")).token;
   const open = () => coldWorld(world);
   const functions = { routing: makeRouting(open), nodes: makeNodes(open), service: makeService(open) };
   gateway = await startGateway({ port: 0, functions: () => functions as unknown as FunctionHandlers });
@@ -40,7 +42,7 @@ async function send(
     method,
     ...(body === undefined ? {} : { body }),
     headers: {
-      authorization: `Bearer ${world.config.ARX_ADMIN_KEY}`,
+      authorization: `Bearer ${admin}`,
       "content-type": "application/json",
       ...headers,
     },
@@ -201,7 +203,7 @@ test("other content types, wrong keys and odd request ids", async () => {
 test("a repeat under its Idempotency-Key gets the first answer; another input is a conflict", async () => {
   const key = {
     "idempotency-key": "k-1",
-    authorization: `Bearer ${world.config.ARX_ADMIN_KEY}`,
+    authorization: `Bearer ${admin}`,
     "content-type": "application/json",
   };
   const post = (body: string) =>

@@ -4,6 +4,25 @@ import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../scripts/local/main.ts", import.meta.url));
 
+/** The admin of a run, by its environment. */
+export const ADMIN = { ARX_ADMIN_EMAIL: "ada@example.com", ARX_ADMIN_PASSWORD: "correct horse battery" };
+
+/** Logs in at a run that is ready. @returns the access token, good for 15 minutes. */
+export async function logIn(
+  origin: string,
+  email: string = ADMIN.ARX_ADMIN_EMAIL,
+  password: string = ADMIN.ARX_ADMIN_PASSWORD,
+): Promise<string> {
+  const answer = await fetch(`${origin}/api/v1/auth/login`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ email, password }),
+  });
+  if (answer.status !== 200)
+    throw new Error(`Logging in was answered ${answer.status}: ${await answer.text()}`);
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
 export interface LocalRun {
   readonly pid: number;
   /** All it has said so far, on both streams. */

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ListTablesCommand } from "@aws-sdk/client-dynamodb";
 import { afterEach, expect, inject, test } from "vitest";
 import { freePort, patientClient } from "../../scripts/local/dynamodb.ts";
-import { descendants, eventually, isAlive, type LocalRun, ready, startMain } from "./child.ts";
+import { ADMIN, descendants, eventually, isAlive, type LocalRun, logIn, ready, startMain } from "./child.ts";
 
 const LONG = 240_000;
 /** Kills of the last test; the bar of reliability.md 4 is 200. */
@@ -32,21 +32,20 @@ interface Started {
   ): Promise<{ status: number; body: Record<string, unknown> }>;
 }
 
-const KEY = "test-admin-key-0123456789";
-
 async function start(args: string[], env: Record<string, string> = {}): Promise<Started> {
   const port = await freePort();
-  const run = startMain([...args, "--port", String(port)], { ARX_ADMIN_KEY: KEY, ...env });
+  const run = startMain([...args, "--port", String(port)], { ...ADMIN, ...env });
   runs.push(run);
   const origin = `http://127.0.0.1:${port}`;
   await ready(run, origin);
+  const token = await logIn(origin, env.ARX_ADMIN_EMAIL, env.ARX_ADMIN_PASSWORD);
   return {
     run,
     origin,
     async call(method, path, body) {
       const answer = await fetch(`${origin}${path}`, {
         method,
-        headers: { authorization: `Bearer ${KEY}`, "content-type": "application/json" },
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       const text = await answer.text();
@@ -137,27 +136,49 @@ test("a DynamoDB of another is used, and --memory leaves nothing in it", { timeo
   client.destroy();
 });
 
-test("an admin key is made up, printed, kept for the user alone, and used again", {
+test("an admin and a key are made up, printed, kept for the user alone, and used again; a password that is named goes before", {
   timeout: LONG,
 }, async () => {
   const data = mkdtempSync(join(tmpdir(), "arx-test-"));
+  const env = {
+    DYNAMODB_ENDPOINT: inject("dynamodbEndpoint"),
+    ARX_TABLE_PREFIX: `k${randomBytes(6).toString("hex")}`,
+    ARX_ADMIN_EMAIL: "",
+  };
+  const round = async (
+    given: Record<string, string>,
+    ask: (origin: string, said: string) => Promise<void>,
+  ) => {
+    const port = await freePort();
+    const run = startMain(["--data", data, "--port", String(port)], { ...env, ...given });
+    runs.push(run);
+    const origin = `http://127.0.0.1:${port}`;
+    await ready(run, origin);
+    await ask(origin, await run.saying("Ctrl-C"));
+    run.kill("SIGINT");
+    await run.ended;
+  };
   try {
-    const env = {
-      DYNAMODB_ENDPOINT: inject("dynamodbEndpoint"),
-      ARX_TABLE_PREFIX: `k${randomBytes(6).toString("hex")}`,
-    };
-    const keys: string[] = [];
-    for (let round = 0; round < 2; round++) {
-      const arx = await start(["--data", data], { ...env, ARX_ADMIN_KEY: "" });
-      const key = /arx_admin_[\w-]{32}/.exec(await arx.run.saying("Ctrl-C"))![0];
-      keys.push(key);
-      const headers = { authorization: `Bearer ${key}` };
-      expect((await fetch(`${arx.origin}/admin/api/v1/nodes`, { headers })).status).toBe(200);
-      arx.run.kill("SIGINT");
-      await arx.run.ended;
+    const printed: (string | undefined)[][] = [];
+    for (let rounds = 0; rounds < 2; rounds++) {
+      await round({}, async (origin, said) => {
+        const [, password] = /admin@localhost, password (\S{24})/.exec(said)!;
+        const [key] = /arx_key_[\w-]+/.exec(said)!;
+        printed.push([password, key]);
+        const nodes = (token: string) =>
+          fetch(`${origin}/admin/api/v1/nodes`, { headers: { authorization: `Bearer ${token}` } });
+        expect((await nodes(key)).status).toBe(200);
+        expect((await nodes(await logIn(origin, "admin@localhost", password))).status).toBe(200);
+      });
     }
-    expect(keys[0]).toBe(keys[1]);
-    expect(statSync(join(data, "admin-key")).mode & 0o777).toBe(0o600);
+    expect(printed[0]).toEqual(printed[1]);
+    for (const file of ["admin-password", "service-key", "sealing-key"])
+      expect([file, statSync(join(data, file)).mode & 0o777]).toEqual([file, 0o600]);
+    await round({ ARX_ADMIN_PASSWORD: "another horse" }, async (origin, said) => {
+      expect(said).not.toContain("another horse");
+      await logIn(origin, "admin@localhost", "another horse");
+      await expect(logIn(origin, "admin@localhost", printed[0]![0])).rejects.toThrow("401");
+    });
   } finally {
     rmSync(data, { recursive: true });
   }

@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { type ArxEvent, type Client, createClient } from "../../client/index.ts";
 import { freePort } from "../../scripts/local/dynamodb.ts";
-import { eventually, type LocalRun, ready, startMain } from "./child.ts";
+import { ADMIN, eventually, type LocalRun, logIn, ready, startMain } from "./child.ts";
 
 const LONG = 240_000;
-const KEY = "test-admin-key-0123456789";
 /** Kills of the last test. */
 const KILLS = Number(process.env.ARX_KILLS ?? 2);
 
@@ -42,14 +41,14 @@ afterEach(async () => {
 
 async function start(args: string[], port: number): Promise<{ run: LocalRun; arx: Client }> {
   const run = startMain([...args, "--port", String(port)], {
-    ARX_ADMIN_KEY: KEY,
+    ...ADMIN,
     HEALTH_CHECK_INTERVAL: "1",
     HEALTH_FAILURE_THRESHOLD: "2",
   });
   runs.push(run);
   const baseUrl = `http://127.0.0.1:${port}`;
   await ready(run, baseUrl);
-  return { run, arx: createClient({ baseUrl, token: KEY }) };
+  return { run, arx: createClient({ baseUrl, token: await logIn(baseUrl) }) };
 }
 
 /** Collects what a stream gives, until `isDone` says so of all of it. */

@@ -37,7 +37,14 @@ test("an unknown option", async () => {
 test("--help tells of every option, and succeeds", async () => {
   const run = startMain(["--help"]);
   expect(await run.ended).toBe(0);
-  for (const word of ["--port", "--data", "--memory", "DYNAMODB_ENDPOINT", "ARX_ADMIN_KEY"])
+  for (const word of [
+    "--port",
+    "--data",
+    "--memory",
+    "DYNAMODB_ENDPOINT",
+    "ARX_ADMIN_EMAIL",
+    "ARX_ADMIN_PASSWORD",
+  ])
     expect(run.said()).toContain(word);
 });
 

@@ -6,7 +6,7 @@ import { wants } from "../../core/realtime/matching.ts";
 import { subscriptionOf } from "../../core/realtime/schema.ts";
 import type { Gateway } from "./gateway.ts";
 
-const ADMIN: Actor = { kind: "admin", id: "test" };
+const ADMIN: Actor = { kind: "admin", id: "test", session: "test" };
 
 export interface Asked {
   readonly types?: Fact["type"][];

@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
 import type { Context } from "aws-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Actor } from "../../core/ctx.ts";
 import { type Change, Events } from "../../core/events/index.ts";
 import { Realtime } from "../../core/realtime/index.ts";
 import { type Listener, listenersTo } from "../../core/realtime/items.ts";
 import { MAX_MESSAGE_BYTES } from "../../core/realtime/message.ts";
+import { identify } from "../../functions/http/identify.ts";
 import type { SocketHandler } from "../../functions/ws/chain.ts";
 import type { SocketAnswer, SocketEvent } from "../../functions/ws/event.ts";
 import { makeRealtime } from "../../functions/ws/realtime.ts";
-import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
+import { adminCtx, openTestWorld, serviceKey, type TestWorld } from "../world/index.ts";
 import { Gateway } from "./gateway.ts";
 
 /** Parallel redemptions of one ticket. */
@@ -27,6 +29,8 @@ beforeAll(async () => {
     () => world,
     () => gateway.from(),
   );
+  bearer = { Authorization: `Bearer ${await serviceKey(world, ["events:read"])}` };
+  admin = await identify(world, bearer.Authorization);
 });
 afterAll(() => world.close());
 
@@ -47,8 +51,10 @@ function connect(
   return send("$connect", id, { headers, queryStringParameters: query });
 }
 
-const bearer = { Authorization: "Bearer test-admin-key-0123456789" };
-const ticketOf = async () => (await Realtime.issueTicket(adminCtx(world))).ticket;
+let bearer: { readonly Authorization: string };
+/** As whom tickets are made. */
+let admin: Actor;
+const ticketOf = async () => (await Realtime.issueTicket({ ...adminCtx(world), actor: admin })).ticket;
 const errorOf = ({ body }: SocketAnswer) => (JSON.parse(body!) as { error: string }).error;
 
 interface Word {
@@ -105,16 +111,22 @@ test(`R1: of ${REDEMPTIONS} who come with one ticket at once (ARX_RUNS) one gets
 });
 
 test.each([
-  ["no credential", { channel: "admin" }, {}, 401],
-  ["a wrong ticket", { channel: "admin", ticket: "arx_ticket_wrong" }, {}, 401],
-  ["a wrong ticket beside a good key", { channel: "admin", ticket: "arx_ticket_wrong" }, bearer, 401],
-  ["a wrong key", { channel: "admin" }, { Authorization: "Bearer not-the-admin-key-at-all" }, 401],
-  ["another scheme", { channel: "admin" }, { Authorization: "Basic dGVzdA==" }, 401],
-  ["an unknown channel", { channel: "public" }, bearer, 404],
-  ["no channel", null, bearer, 404],
-  ["the key", { channel: "admin" }, bearer, 200],
-  ["the key, its header in lower case", { channel: "admin" }, { authorization: bearer.Authorization }, 200],
-])("R1: connecting with %s", async (_, query, headers, status) => {
+  ["no credential", { channel: "admin" }, () => ({}), 401],
+  ["a wrong ticket", { channel: "admin", ticket: "arx_ticket_wrong" }, () => ({}), 401],
+  ["a wrong ticket beside a good key", { channel: "admin", ticket: "arx_ticket_wrong" }, () => bearer, 401],
+  ["a wrong key", { channel: "admin" }, () => ({ Authorization: "Bearer not-the-admin-key-at-all" }), 401],
+  ["another scheme", { channel: "admin" }, () => ({ Authorization: "Basic dGVzdA==" }), 401],
+  ["an unknown channel", { channel: "public" }, () => bearer, 404],
+  ["no channel", null, () => bearer, 404],
+  ["the key", { channel: "admin" }, () => bearer, 200],
+  [
+    "the key, its header in lower case",
+    { channel: "admin" },
+    () => ({ authorization: bearer.Authorization }),
+    200,
+  ],
+])("R1: connecting with %s", async (_, query, headersOf, status) => {
+  const headers = headersOf();
   const id = randomUUID();
   const answer = await connect(query, headers, id);
   expect(answer.statusCode).toBe(status);

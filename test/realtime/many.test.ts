@@ -61,7 +61,7 @@ async function connectAll(): Promise<void> {
   for (let start = 0; start < IDS.length; start += 50) {
     await Promise.all(
       IDS.slice(start, start + 50).map(async (id) => {
-        const actor = { kind: "admin", id: "test" } as const;
+        const actor = { kind: "admin", id: "test", session: "test" } as const;
         const connection: Connection = {
           ...shared,
           id,

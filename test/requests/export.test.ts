@@ -7,10 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { createClient } from "../../client/index.ts";
 import { Requests, type RoutingRequest } from "../../core/requests/index.ts";
 import { FIELDS, type RequestView } from "../../core/requests/view.ts";
-import type { Gateway } from "../../scripts/local/gateway.ts";
 import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
 import { describeRequest, HOUR, NOW, newestFirst, recordAll } from "./factory.ts";
-import { ask, KEY, nextOf, serveRequests } from "./served.ts";
+import { ask, nextOf, type Served, serveRequests } from "./served.ts";
 
 const COUNT = Number(process.env.ARX_EXPORTED ?? 1200);
 const LARGEST_ANSWER = 6 * 1024 * 1024;
@@ -34,11 +33,11 @@ const NASTY = [
 ];
 
 let world: TestWorld;
-let gateway: Gateway;
+let gateway: Served;
 let expected: RequestView[];
 
 beforeAll(async () => {
-  world = await openTestWorld({ now: () => NOW, config: { ARX_ADMIN_KEY: KEY } });
+  world = await openTestWorld({ now: () => NOW });
   gateway = await serveRequests(world);
   const all: RoutingRequest[] = Array.from({ length: COUNT }, (_, at) => {
     const nasty = NASTY[at % NASTY.length]!;
@@ -55,7 +54,7 @@ beforeAll(async () => {
   });
   await recordAll(world, all);
   const views = new Map<string, RequestView>();
-  for await (const view of createClient({ baseUrl: gateway.origin, token: KEY }).all.listRequests({
+  for await (const view of createClient({ baseUrl: gateway.origin, token: gateway.key }).all.listRequests({
     limit: 1000,
   }))
     views.set(view.id, view);
@@ -179,7 +178,7 @@ describe("npm run export", () => {
   });
   afterEach(() => rm(directory, { recursive: true, force: true }));
 
-  const run = (args: readonly string[], env: Record<string, string> = { ARX_ADMIN_KEY: KEY }) => {
+  const run = (args: readonly string[], env: Record<string, string> = { ARX_KEY: gateway.key }) => {
     const script = fileURLToPath(new URL("../../scripts/export.ts", import.meta.url));
     const child = spawn(process.execPath, [script, "--url", gateway.origin, ...args], {
       env: { PATH: process.env.PATH, ...env },
@@ -217,7 +216,7 @@ describe("npm run export", () => {
   );
 
   it("writes to standard output when no file is named, with filters", async () => {
-    const { code, out } = await run(["--status", "failed", "--limit", "5", "--key", KEY], {});
+    const { code, out } = await run(["--status", "failed", "--limit", "5", "--key", gateway.key], {});
     expect(code).toBe(0);
     const failed = expected.filter(({ status }) => status === "failed");
     expect(JSON.parse(out)).toEqual(failed.slice(0, 5));
@@ -229,7 +228,7 @@ describe("npm run export", () => {
     await writeFile(file, "of yesterday");
     const refused = [
       [["--since", "2026-02-01", "--until", "2026-01-01"], "since: Must not be after until"],
-      [["--key", "not-the-admin-key-at-all"], "--key or ARX_ADMIN_KEY"],
+      [["--key", "no-key-at-all"], "--key or ARX_KEY"],
       [["--url", "http://localhost:9"], "can't be reached"],
     ] as const;
     for (const [args, why] of refused) {
@@ -249,7 +248,7 @@ describe("npm run export", () => {
     for (const args of [["--format", "xml"], ["--nonsense"], ["--url", "nowhere"]]) {
       expect(await run(args)).toMatchObject({ code: 2, out: "" });
     }
-    expect(await run([], {})).toMatchObject({ code: 2, told: expect.stringContaining("ARX_ADMIN_KEY") });
+    expect(await run([], {})).toMatchObject({ code: 2, told: expect.stringContaining("ARX_KEY") });
   });
 });
 

@@ -3,18 +3,17 @@ import { NotFound } from "../../core/errors.ts";
 import { newId } from "../../core/id.ts";
 import { Requests, type RoutingRequest } from "../../core/requests/index.ts";
 import { encodeCursor } from "../../core/store/cursor.ts";
-import type { Gateway } from "../../scripts/local/gateway.ts";
 import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
 import { describeRequest, HOUR, NOW, newestFirst, recordAll } from "./factory.ts";
-import { ask, KEY, nextOf, serveRequests } from "./served.ts";
+import { ask, nextOf, type Served, serveRequests } from "./served.ts";
 
 let world: TestWorld;
-let gateway: Gateway;
+let gateway: Served;
 const all: RoutingRequest[] = Array.from({ length: 7 }, (_, at) =>
   describeRequest({ created_at: NOW - at * HOUR, client_info: { client_id: `c-${at}` } }),
 );
 beforeAll(async () => {
-  world = await openTestWorld({ now: () => NOW, config: { ARX_ADMIN_KEY: KEY } });
+  world = await openTestWorld({ now: () => NOW });
   gateway = await serveRequests(world);
   await recordAll(world, all);
 });

@@ -3,7 +3,7 @@ import { FUNCTIONS, type FunctionName, type FunctionSpec } from "../../stacks/fu
 import { GRANTS } from "../../stacks/grants.ts";
 import { logicalName } from "../../stacks/naming.ts";
 import { type Both, lambdaOf } from "./lookup.ts";
-import { at, statements, text } from "./template.ts";
+import { at, list, statements, text, within } from "./template.ts";
 
 const NAMES = Object.keys(FUNCTIONS) as FunctionName[];
 
@@ -50,10 +50,11 @@ export function permissions(both: Both): void {
         held.flatMap(({ actions }) => actions).filter((one) => !/^(dynamodb|xray|logs):/.test(one)),
       );
       const sends = GRANTS[name].sends ? ["sqs:SendMessage"] : [];
-      const reads = GRANTS[name].adminKey ? ["ssm:GetParameters"] : [];
+      const seals = GRANTS[name].seals ? ["kms:GenerateDataKey"] : [];
+      const opens = GRANTS[name].opens ? ["kms:Decrypt"] : [];
       const pushes = GRANTS[name].pushes ? ["execute-api:ManageConnections"] : [];
       expect([...elsewhere].filter((one) => !triggers(name).includes(one)).sort()).toEqual(
-        [...sends, ...reads, ...pushes].sort(),
+        [...sends, ...seals, ...opens, ...pushes].sort(),
       );
       const sockets = held
         .filter(({ actions }) => actions.includes("execute-api:ManageConnections"))
@@ -76,6 +77,41 @@ export function permissions(both: Both): void {
         expect(spec.kind === "queue" ? [spec.queue] : []).toEqual(expect.arrayContaining([...delays]));
       },
     );
+
+    it("let the sealing key be used by who seals, for what it seals, and only auth open the keys that sign tokens", () => {
+      const [key] = both().stage.of("AWS::KMS::Alias");
+      const target = text(at(key!, "TargetKeyId")).replace(/^\{(.*)\.Arn\}$/, "$1");
+      const signers = new Set<string>();
+      for (const name of NAMES) {
+        const role = text(at(lambdaOf(both().stage, name), "Role")).replace(/^\{(.*)\.Arn\}$/, "{$1}");
+        const held = statements(both().stage).filter(
+          (one) => one.role === role && one.actions.some((action) => action.startsWith("kms:")),
+        );
+        const said = held.map(({ actions, resources, conditions }) => {
+          expect(resources.join(), name).toContain(target);
+          const wanted = within(conditions, "StringLike") as Record<string, string>;
+          const under = Object.fromEntries(
+            Object.entries(wanted).map(([word, value]) => [
+              word.replace("kms:EncryptionContext:", ""),
+              value,
+            ]),
+          );
+          expect(list(within(conditions, "ForAllValues:StringEquals", "kms:EncryptionContextKeys"))).toEqual(
+            Object.keys(under),
+          );
+          if (under.purpose === "access-token-signing") signers.add(name);
+          return [actions.join(), under] as const;
+        });
+        const { seals = [], opens = [] } = GRANTS[name];
+        expect(said, name).toEqual([
+          ...seals.map((under) => ["kms:GenerateDataKey", under]),
+          ...opens.map((under) => ["kms:Decrypt", under]),
+        ]);
+        const environment = at(lambdaOf(both().stage, name), "Environment", "Variables", "ARX_SEALING_KEY");
+        expect(environment !== undefined, name).toBe(held.length > 0);
+      }
+      expect(signers).toEqual(new Set(["auth"]));
+    });
 
     it("have one role a function", () => {
       const roles = NAMES.map((name) => text(at(lambdaOf(both().stage, name), "Role")));

@@ -59,6 +59,7 @@ describe("the whole", () => {
       "RealtimeUrl",
       "FailedBroadcastBucket",
       "FailedBroadcastQueueUrl",
+      "SealingKeyArn",
     ]) {
       expect(stage.outputs[name], name).toBeDefined();
     }
@@ -81,6 +82,19 @@ describe("functions", () => {
       expect(at(one, "Runtime")).toBe("nodejs24.x");
       expect(at(one, "Handler")).toBe(FUNCTIONS[name].entry.replace(/\.ts$/, ".handler"));
       expect(at(one, "Timeout")).toBe(FUNCTIONS[name].timeoutS);
+    }
+  });
+
+  it("are deployed with all their chunks, beside the file that their handler names", () => {
+    for (const name of NAMES) {
+      const one = lambdaOf(stage, name);
+      const { files, imported } = stage.artefacts.get(one.id)!;
+      expect(files).toContain(text(at(one, "Handler")).replace(/\.handler$/, ".mjs"));
+      expect(imported.length, name).toBeGreaterThan(0);
+      expect(files, name).toEqual(expect.arrayContaining([...imported]));
+      const module = (word: string) => files.filter((file) => file.includes(`/${word}-`)).length;
+      if (FUNCTIONS[name].kind === "http") expect(module("identify"), name).toBe(1);
+      expect(module("sealing"), name).toBe((GRANTS[name].seals ?? GRANTS[name].opens) ? 1 : 0);
     }
   });
 
@@ -111,10 +125,9 @@ describe("functions", () => {
     for (const name of NAMES) {
       const environment = at(lambdaOf(stage, name), "Environment", "Variables") as Record<string, unknown>;
       expect(environment).toMatchObject({ ARX_TABLE_PREFIX: "arx-test", ARX_STAGE: "test", K_NEAREST: "5" });
-      expect(environment).not.toHaveProperty("ARX_ADMIN_KEY");
+      expect(environment).not.toHaveProperty("ARX_ADMIN_PASSWORD");
       expect(environment).not.toHaveProperty("ARX_ALLOW_LOOPBACK");
-      const bound = environment.SST_Secret_value_ARX_ADMIN_KEY;
-      expect(bound, name).toBe(GRANTS[name].adminKey ? "__FETCH_FROM_SSM__" : undefined);
+      expect(Object.keys(environment).filter((one) => one.startsWith("SST_Secret"))).toEqual([]);
     }
   });
 
@@ -181,14 +194,19 @@ describe("the HTTP API", () => {
     expect(at(api, "CorsConfiguration")).toBeUndefined();
   });
 
-  it("is throttled, registration more than the rest, and logs every request without its credentials", () => {
+  it("is throttled, more where anyone may write or a password is hashed, and logs every request without its credentials", () => {
     const { of } = apiOf(stage, "HTTP");
     const [made] = of("Stage");
     const whole = at(made!, "DefaultRouteSettings", "ThrottlingRateLimit") as number;
     expect(whole).toBeGreaterThan(0);
     expect(at(made!, "DefaultRouteSettings", "ThrottlingBurstLimit")).toBeGreaterThan(0);
     const routes = at(made!, "RouteSettings") as Record<string, { ThrottlingRateLimit: number }>;
-    expect(routes["POST /api/v1/nodes/register"]?.ThrottlingRateLimit).toBeLessThan(whole);
+    const open = Object.values(ENDPOINTS).filter(
+      ({ method, who, domain }) => method === "POST" && who.includes("anyone") && domain !== "routing",
+    );
+    expect(open.length).toBeGreaterThan(3);
+    for (const { method, path } of [...open, ENDPOINTS.updateProfile, ENDPOINTS.createTicket])
+      expect(routes[`${method} ${path}`]?.ThrottlingRateLimit, path).toBeLessThan(whole);
     const known = of("Route").map((route) => at(route, "RouteKey"));
     for (const route of Object.keys(routes)) expect(known).toContain(route);
     const format = JSON.parse(text(at(made!, "AccessLogSettings", "Format"))) as Record<string, string>;

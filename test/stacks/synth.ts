@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { startBootstrapResponder } from "./aws.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -41,6 +41,14 @@ export interface Resource {
   readonly DependsOn?: readonly string[];
 }
 
+/** The files that a function is deployed as. */
+export interface Artefact {
+  /** From its root. */
+  readonly files: readonly string[];
+  /** What its modules import of each other, at once or later. */
+  readonly imported: readonly string[];
+}
+
 /** A line of cdk-nag's report. */
 export interface Finding {
   readonly rule: string;
@@ -54,6 +62,8 @@ export interface Synthesis {
   readonly resources: readonly Resource[];
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly findings: readonly Finding[];
+  /** By the ids of functions. */
+  readonly artefacts: ReadonlyMap<string, Artefact>;
   of(type: string): Resource[];
 }
 
@@ -123,19 +133,39 @@ function read(directory: string): Synthesis {
   const resources: Resource[] = [];
   const outputs: Record<string, unknown> = {};
   const findings: Finding[] = [];
+  const artefacts = new Map<string, Artefact>();
   for (const file of readdirSync(directory)) {
     const text = () => readFileSync(join(directory, file), "utf8");
     if (file.endsWith(".template.json")) {
       const stack = file.replace(".template.json", "");
       const template = JSON.parse(text()) as Template;
       stacks.push(stack);
-      for (const [id, resource] of Object.entries(template.Resources))
+      for (const [id, resource] of Object.entries(template.Resources)) {
         resources.push({ id, stack, ...resource });
+        if (resource.Type === "AWS::Lambda::Function") artefacts.set(id, artefact(directory, resource));
+      }
       for (const [name, output] of Object.entries(template.Outputs ?? {})) outputs[name] = output.Value;
     }
     if (file.endsWith("-NagReport.csv")) findings.push(...findingsIn(text()));
   }
-  return { stacks, resources, outputs, findings, of: (type) => resources.filter((one) => one.Type === type) };
+  const of = (type: string) => resources.filter((one) => one.Type === type);
+  return { stacks, resources, outputs, findings, artefacts, of };
+}
+
+function artefact(directory: string, { Properties }: Pick<Resource, "Properties">): Artefact {
+  const { S3Key } = Properties.Code as { readonly S3Key: string };
+  const root = join(directory, `asset.${S3Key.replace(/\.zip$/, "")}`);
+  const files = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+  const imported = files
+    .filter((file) => file.endsWith(".mjs"))
+    .flatMap((file) =>
+      [...readFileSync(join(root, file), "utf8").matchAll(/\b(?:from|import)\s*\(?"(\.[^"]+)"/g)].map(
+        (match) => join(dirname(file), match[1]!),
+      ),
+    );
+  return { files, imported: [...new Set(imported)] };
 }
 
 interface Template {

@@ -42,6 +42,22 @@ export function tables(both: Both): void {
         expect(table.DeletionPolicy).toBe("Delete");
     });
 
+    it("have beside them a key that seals secrets, which turns each year and outlives production's stacks", () => {
+      for (const synthesis of [both().stage, both().production]) {
+        const isStage = synthesis === both().stage;
+        const [alias] = synthesis.of("AWS::KMS::Alias");
+        expect(text(at(alias!, "AliasName"))).toBe(`alias/arx-${isStage ? "test" : "prod"}-sealing`);
+        const [key] = synthesis
+          .of("AWS::KMS::Key")
+          .filter(({ id }) => text(at(alias!, "TargetKeyId")) === `{${id}.Arn}`);
+        expect(at(key!, "EnableKeyRotation")).toBe(true);
+        expect(key!.DeletionPolicy).toBe(isStage ? "Delete" : "Retain");
+        // The account's own roles alone: nobody is named, and so the roles' own statements decide.
+        expect(list(at(key!, "KeyPolicy", "Statement"))).toHaveLength(1);
+        expect(text(at(key!, "KeyPolicy", "Statement", 0, "Principal", "AWS"))).toMatch(/:root$/);
+      }
+    });
+
     function keysOf(schema: readonly unknown[]): string[] {
       return schema.map((key) => (key as { AttributeName: string }).AttributeName);
     }

@@ -2,7 +2,12 @@ import type { Json, Resource, Synthesis } from "./synth.ts";
 
 /** What stands at a path of a resource's properties. */
 export function at(resource: Resource, ...path: readonly (string | number)[]): Json {
-  let value: Json = resource.Properties;
+  return within(resource.Properties, ...path);
+}
+
+/** What is inside a value, by its path. */
+export function within(whole: Json, ...path: readonly (string | number)[]): Json {
+  let value = whole;
   for (const step of path) {
     if (value === null || typeof value !== "object") return undefined;
     value = (value as Readonly<Record<string, Json>>)[step];
@@ -35,17 +40,19 @@ export interface Statement {
   readonly role: string;
   readonly actions: readonly string[];
   readonly resources: readonly string[];
+  readonly conditions: Json;
 }
 
 /** Every statement that some role is allowed something by. */
 export function statements(synthesis: Synthesis): Statement[] {
   return synthesis.of("AWS::IAM::Policy").flatMap((policy) =>
     list(at(policy, "PolicyDocument", "Statement")).map((statement) => {
-      const { Action, Resource } = statement as Readonly<Record<string, Json>>;
+      const { Action, Resource, Condition } = statement as Readonly<Record<string, Json>>;
       return {
         role: text(at(policy, "Roles")),
         actions: list(Action).map(text),
         resources: list(Resource).map(text),
+        conditions: Condition,
       };
     }),
   );

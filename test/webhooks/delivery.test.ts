@@ -3,8 +3,8 @@ import { type Delivery, Webhooks } from "../../core/webhooks/index.ts";
 import { readRoster } from "../../core/webhooks/items.ts";
 import { makeWebhookEvents } from "../../functions/streams/webhook-events.ts";
 import { type Received, type Receiver, type Reply, startReceiver } from "../../scripts/webhook-receiver.ts";
-import { adminCtx, openTestWorld, type TestWorld } from "../world/index.ts";
-import { type HurriedQueue, happen, openDeliveries, register } from "./rig.ts";
+import { openTestWorld, type TestWorld } from "../world/index.ts";
+import { type HurriedQueue, happen, managing, openDeliveries, register } from "./rig.ts";
 
 let world: TestWorld;
 let queue: HurriedQueue;
@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await queue.close();
   await receiver.close();
-  const ctx = adminCtx(world);
+  const ctx = managing(world);
   for (const { id } of (await Webhooks.list(ctx, {})).items) await Webhooks.remove(ctx, { id });
 });
 
@@ -88,7 +88,7 @@ test("W5: a receiver that fails four times gets the same delivery until it takes
   expect(new Set(receiver.received.map((one) => `${one.id} ${one.body}`)).size).toBe(1);
   expect(queue.waits).toEqual([5, 30, 120, 600]);
   expect(queue.dead).toEqual([]);
-  const { deliveries } = await Webhooks.get(adminCtx(world), { id });
+  const { deliveries } = await Webhooks.get(managing(world), { id });
   expect(deliveries).toMatchObject({
     consecutive_failures: 0,
     failing_since: null,
@@ -107,7 +107,7 @@ test("W5: a receiver that never takes it leaves it whole in the dead letters, af
   const event = JSON.parse(receiver.received[0]!.body) as Record<string, unknown>;
   expect(event.data).toEqual({ id: "n-9", name: "lost" });
   expect(queue.dead).toEqual([{ webhook_id: id, event }]);
-  const { active, deliveries } = await Webhooks.get(adminCtx(world), { id });
+  const { active, deliveries } = await Webhooks.get(managing(world), { id });
   expect(active).toBe(true);
   expect(deliveries).toMatchObject({ last_success_at: null, last_failure_at: new Date(clock).toISOString() });
   expect(deliveries.consecutive_failures).toBeGreaterThan(0);
@@ -135,7 +135,7 @@ test("W4: a redirect is a failure and is not followed; so is an answer that is t
   await queue.empty();
   expect(receiver.received).toHaveLength(3);
   expect(queue.waits).toEqual([5, 30]);
-  const { deliveries } = await Webhooks.get(adminCtx(world), { id });
+  const { deliveries } = await Webhooks.get(managing(world), { id });
   expect(deliveries.last_failure).toMatch(/more than 65536 bytes/);
 });
 
@@ -145,7 +145,7 @@ test("W4: nobody there is a failure like another", async () => {
   await stream()(await happen(world, [{}]));
   await queue.empty();
   expect(queue.dead).toHaveLength(1);
-  expect((await Webhooks.get(adminCtx(world), { id })).deliveries.last_failure).toMatch(/^No connection to /);
+  expect((await Webhooks.get(managing(world), { id })).deliveries.last_failure).toMatch(/^No connection to /);
 });
 
 test("W6: 410 switches a webhook off and says so; what waits is dropped, and switching on begins anew", async () => {
@@ -153,7 +153,7 @@ test("W6: 410 switches a webhook off and says so; what waits is dropped, and swi
   reply = refused(410);
   await stream()(await happen(world, [{}]));
   await queue.empty();
-  const off = await Webhooks.get(adminCtx(world), { id });
+  const off = await Webhooks.get(managing(world), { id });
   expect(off).toMatchObject({
     active: false,
     disabled_reason: "The receiver answered 410: it wants no more events.",
@@ -167,7 +167,7 @@ test("W6: 410 switches a webhook off and says so; what waits is dropped, and swi
 
   clock += 1000;
   reply = refused(200);
-  const on = await Webhooks.update(adminCtx(world), { id, active: true });
+  const on = await Webhooks.update(managing(world), { id, active: true });
   expect(on).toMatchObject({ active: true, disabled_reason: null, deliveries: { consecutive_failures: 0 } });
   await stream()(missed);
   await stream()(await happen(world, [{}]));
@@ -189,8 +189,8 @@ test("W7: what waits for a webhook that is deleted, or switched off, meanwhile i
   const other = await registered();
   await held(await happen(world, [{}]));
   expect(waiting.map(({ webhook_id }) => webhook_id)).toEqual([id, id, other.id]);
-  await Webhooks.remove(adminCtx(world), { id });
-  await Webhooks.update(adminCtx(world), { id: other.id, active: false });
+  await Webhooks.remove(managing(world), { id });
+  await Webhooks.update(managing(world), { id: other.id, active: false });
   world.memory.clear();
   await queue.send(waiting);
   await queue.empty();
@@ -207,13 +207,13 @@ test("W7: a webhook that was made, or switched on, after the last reading is fou
   await stream()(await happen(world, [{}]));
   await queue.empty();
   expect(receiver.received).toHaveLength(3);
-  await Webhooks.update(adminCtx(world), { id: early.id, active: false });
-  await Webhooks.remove(adminCtx(world), { id: late.id });
+  await Webhooks.update(managing(world), { id: early.id, active: false });
+  await Webhooks.remove(managing(world), { id: late.id });
   world.memory.clear();
   await stream()(await happen(world, [{}]));
   await queue.empty();
   expect(receiver.received).toHaveLength(3);
-  await Webhooks.update(adminCtx(world), { id: early.id, active: true });
+  await Webhooks.update(managing(world), { id: early.id, active: true });
   await stream()(await happen(world, [{}]));
   await queue.empty();
   expect(receiver.received).toHaveLength(4);
@@ -221,7 +221,7 @@ test("W7: a webhook that was made, or switched on, after the last reading is fou
 
 test("W8: after a rotation a receiver with either secret takes it; with the old one ended it does not", async () => {
   const { id, secret } = await registered();
-  const { secret: next, previous_secrets_until } = await Webhooks.rotateSecret(adminCtx(world), { id });
+  const { secret: next, previous_secrets_until } = await Webhooks.rotateSecret(managing(world), { id });
   expect(previous_secrets_until).toBe(new Date(clock + 86_400_000).toISOString());
   for (const held of [secret, next]) {
     secrets = [held];
@@ -229,7 +229,7 @@ test("W8: after a rotation a receiver with either secret takes it; with the old 
     await queue.empty();
   }
   expect(receiver.received.map(({ refusal }) => refusal)).toEqual([null, null]);
-  await Webhooks.rotateSecret(adminCtx(world), { id, overlap_s: 0 });
+  await Webhooks.rotateSecret(managing(world), { id, overlap_s: 0 });
   world.memory.clear();
   await stream()(await happen(world, [{}]));
   await queue.empty();

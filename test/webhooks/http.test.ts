@@ -5,14 +5,16 @@ import { makeWebhooks } from "../../functions/http/webhooks.ts";
 import { type FunctionHandlers, type Gateway, startGateway } from "../../scripts/local/gateway.ts";
 import { startReceiver } from "../../scripts/webhook-receiver.ts";
 import { HTTP_FUNCTIONS } from "../../stacks/functions.ts";
-import { adminCtx, coldWorld, openTestWorld, type TestWorld } from "../world/index.ts";
+import { account, adminCtx, coldWorld, openTestWorld, type TestWorld } from "../world/index.ts";
 
 let world: TestWorld;
 let gateway: Gateway;
 let clock = Date.now();
+let admin: string;
 
 beforeAll(async () => {
   world = await openTestWorld({ now: () => clock });
+  admin = (await account(world, "admin")).token;
   gateway = await serve(world);
 });
 afterAll(async () => {
@@ -47,7 +49,7 @@ async function ask(
   const answer = await fetch(url, {
     method,
     headers: {
-      authorization: `Bearer ${world.config.ARX_ADMIN_KEY}`,
+      authorization: `Bearer ${admin}`,
       ...(body === undefined ? {} : { "content-type": "application/json" }),
       ...headers,
     },

@@ -1,6 +1,6 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
-import type { World } from "../../core/ctx.ts";
+import type { Ctx, World } from "../../core/ctx.ts";
 import { type Draft, Events } from "../../core/events/index.ts";
 import { EVENTS } from "../../core/events/items.ts";
 import { queryAll } from "../../core/store/index.ts";
@@ -40,13 +40,18 @@ export async function happen(
   return { Records };
 }
 
+/** Whoever manages webhooks, by chance of its own: where the world's stands still, ids of one millisecond are the same. */
+export function managing(world: World): Ctx {
+  return { ...adminCtx(world), random: Math.random };
+}
+
 /** A webhook of an address, for every type unless said. */
 export function register(
   world: World,
   url: string,
   given: Partial<Parameters<typeof Webhooks.create>[1]> = {},
 ): Promise<WebhookSecretView> {
-  return Webhooks.create(adminCtx(world), { url, types: ["*"], ...given });
+  return Webhooks.create(managing(world), { url, types: ["*"], ...given });
 }
 
 export interface HurriedQueue extends LocalQueue<Delivery> {

@@ -63,12 +63,12 @@ test("delivering and testing open no socket to a special target, and take it for
       active: true,
       disabled_reason: null,
       active_since: now,
-      secrets: [newSecret()],
+      secrets: [(await newSecret(world, id)).secret],
       created_at: now,
       updated_at: now,
       revision: 1,
     };
-    expect(await insertWebhook(world.store, webhook, made)).toBe(true);
+    expect(await insertWebhook(world.store, webhook, made, [])).toBe(true);
     const event = {
       type: "node_updated",
       id: newId(world),

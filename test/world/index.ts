@@ -1,11 +1,24 @@
 import { randomBytes } from "node:crypto";
 import { inject } from "vitest";
 import { type Config, readConfig } from "../../core/config.ts";
-import type { Ctx, Log, World } from "../../core/ctx.ts";
+import type { Log, World } from "../../core/ctx.ts";
 import { createOutbound, type Outbound } from "../../core/outbound/index.ts";
 import { openStore } from "../../core/store/index.ts";
 import { TABLES } from "../../core/tables.ts";
+import { passingSealer } from "../../scripts/local/passing-sealer.ts";
 import { createTable } from "../../scripts/local/tables.ts";
+
+export {
+  type Account,
+  account,
+  type Credentials,
+  credentials,
+  joinToken,
+  nodeKey,
+  PASSWORD,
+  serviceKey,
+} from "./credentials.ts";
+export { adminCtx } from "./ctx.ts";
 
 export interface TestWorld extends World {
   close(): Promise<void>;
@@ -28,7 +41,6 @@ export async function openTestWorld(overrides: WorldOverrides = {}): Promise<Tes
       DYNAMODB_ENDPOINT: inject("dynamodbEndpoint"),
       ARX_TABLE_PREFIX: `t${randomBytes(6).toString("hex")}`,
       ARX_ALLOW_LOOPBACK: "true",
-      ARX_ADMIN_KEY: "test-admin-key-0123456789",
     }),
     ...overrides.config,
   };
@@ -39,6 +51,7 @@ export async function openTestWorld(overrides: WorldOverrides = {}): Promise<Tes
     config,
     store,
     outbound,
+    sealer: passingSealer(),
     log: overrides.log ?? silent,
     now: overrides.now ?? Date.now,
     random: overrides.random ?? Math.random,
@@ -48,10 +61,6 @@ export async function openTestWorld(overrides: WorldOverrides = {}): Promise<Tes
       store.close();
     },
   };
-}
-
-export function adminCtx(world: World): Ctx {
-  return { ...world, actor: { kind: "admin", id: "test" }, requestId: "test" };
 }
 
 /** The same world as another process sees it: nothing in memory. */

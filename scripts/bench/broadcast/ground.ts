@@ -18,13 +18,14 @@ import { makeCellEvents } from "../../../functions/streams/cell-events.ts";
 import { openPeers } from "../../../functions/ws/peers.ts";
 import { makeRealtime } from "../../../functions/ws/realtime.ts";
 import { openCheckpoints } from "../../local/checkpoints.ts";
+import { passingSealer } from "../../local/passing-sealer.ts";
 import { openSockets, type Sockets } from "../../local/sockets.ts";
 import { openStreamsClient, startTrigger } from "../../local/streams.ts";
 import { createTable } from "../../local/tables.ts";
+import { benchCredential } from "../credential.ts";
 import type { Order, Received } from "./asked.ts";
 import { watch } from "./posts.ts";
 
-const ADMIN_KEY = "bench-admin-key-0123456789";
 /** What fails is counted, message by message. */
 const quiet = { info() {}, warn() {}, error: console.error };
 
@@ -33,12 +34,20 @@ export async function openBenchWorld(endpoint: string): Promise<World> {
   const config = readConfig({
     DYNAMODB_ENDPOINT: endpoint,
     ARX_TABLE_PREFIX: "bench",
-    ARX_ADMIN_KEY: ADMIN_KEY,
   });
   const store = openStore(config);
   for (const spec of TABLES) await createTable(store.doc, spec, store.table(spec));
   const outbound = createOutbound({ allowLoopback: false });
-  return { config, store, outbound, log: quiet, now: Date.now, random: Math.random, memory: new Map() };
+  return {
+    config,
+    store,
+    outbound,
+    sealer: passingSealer(),
+    log: quiet,
+    now: Date.now,
+    random: Math.random,
+    memory: new Map(),
+  };
 }
 
 /** Real sockets in front of the realtime function. @returns where to connect to, and what ends it */
@@ -110,14 +119,15 @@ export async function startStreams(world: World, endpoint: string) {
 }
 
 /** Clients in a process of their own, all connected and subscribed. */
-export async function connectClients(order: Omit<Order, "authorization">) {
+export async function connectClients(world: World, order: Omit<Order, "authorization">) {
   const script = fileURLToPath(new URL("./clients.ts", import.meta.url));
   const child = fork(script, { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   const gone = once(child, "exit").then(([code]) => {
     throw new Error(`The clients ended with code ${String(code)}.`);
   });
   gone.catch(() => {});
-  child.send({ ...order, authorization: `Bearer ${ADMIN_KEY}` } satisfies Order);
+  const authorization = await benchCredential(world, ["events:read"]);
+  child.send({ ...order, authorization } satisfies Order);
   await Promise.race([once(child, "message"), gone]);
   return {
     async report(): Promise<Received> {

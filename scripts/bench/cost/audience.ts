@@ -12,6 +12,7 @@ import { makeTickets } from "../../../functions/http/realtime.ts";
 import { makeRealtime } from "../../../functions/ws/realtime.ts";
 import { FUNCTIONS, type FunctionName } from "../../../stacks/functions.ts";
 import { createTable } from "../../local/tables.ts";
+import { benchCredential } from "../credential.ts";
 import { type Billing, openAccounts, type Usage } from "./accounts.ts";
 import { CONTEXT, httpEvent, socketEvent } from "./invocations.ts";
 
@@ -75,8 +76,9 @@ export async function openAudience(base: World, dashboards: number, billing: Bil
     if (statusCode !== 200) throw new Error(`A socket's event was answered with ${statusCode}.`);
   };
   // As the client in client/ does: it connects hearing nothing, and then subscribes.
+  const credential = await benchCredential(accounts.worldOf("tickets"), ["events:read"]);
   for (const id of ids) {
-    const asked = httpEvent("POST", "/api/v1/ws-tickets");
+    const asked = httpEvent("POST", "/api/v1/ws-tickets", undefined, credential);
     const { body } = await accounts.call("tickets", () => tickets(asked, CONTEXT));
     const { ticket } = JSON.parse(body!) as { ticket: string };
     const query = { channel: "admin", ticket, subscribe: "manual" };

@@ -1,7 +1,6 @@
 import type { World } from "../../../core/ctx.ts";
 import { openBenchWorld } from "../routing/world.ts";
 import { storeFleet } from "../sweep/fleet.ts";
-import { ADMIN_KEY } from "./invocations.ts";
 
 /** Where a fleet can be: a DynamoDB, and ports on which nodes answer. */
 export interface Ground {
@@ -16,8 +15,7 @@ export async function openFleet(
   nodes: number,
   given: Pick<World, "now" | "random">,
 ): Promise<World & { close(): void }> {
-  const opened = await openBenchWorld(endpoint, prefix, given);
-  const world = { ...opened, config: { ...opened.config, ARX_ADMIN_KEY: ADMIN_KEY } };
+  const world = await openBenchWorld(endpoint, prefix, given);
   await storeFleet(world, nodes, ports);
   return world;
 }

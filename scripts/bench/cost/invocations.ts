@@ -2,13 +2,16 @@ import type { APIGatewayProxyEventV2, Context, SQSEvent, SQSRecord } from "aws-l
 import type { SweepOrder } from "../../../core/watching/index.ts";
 import type { SocketEvent } from "../../../functions/ws/event.ts";
 
-export const ADMIN_KEY = "the-admin-key-of-a-bench";
-
 /** Handlers here read nothing of it. */
 export const CONTEXT = {} as Context;
 
-/** A request as API Gateway's HTTP API puts it to a function (payload format 2.0), by an admin. */
-export function httpEvent(method: string, path: string, body?: unknown): APIGatewayProxyEventV2 {
+/** A request as API Gateway's HTTP API puts it to a function (payload format 2.0). */
+export function httpEvent(
+  method: string,
+  path: string,
+  body?: unknown,
+  authorization?: string,
+): APIGatewayProxyEventV2 {
   const text = body === undefined ? undefined : JSON.stringify(body);
   const userAgent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
   return {
@@ -17,7 +20,7 @@ export function httpEvent(method: string, path: string, body?: unknown): APIGate
     rawPath: path,
     rawQueryString: "",
     headers: {
-      authorization: `Bearer ${ADMIN_KEY}`,
+      ...(authorization === undefined ? {} : { authorization }),
       "content-type": "application/json",
       host: "api.example.com",
       "user-agent": userAgent,

@@ -4,6 +4,7 @@ import { makeRouting } from "../../../functions/http/routing.ts";
 import { FUNCTIONS, type FunctionName } from "../../../stacks/functions.ts";
 import { openStreamsClient } from "../../local/streams.ts";
 import { seeded } from "../atlas/cities.ts";
+import { benchCredential } from "../credential.ts";
 import { anywhere } from "../routing/places.ts";
 import { byMeasure, openAccounts, usageOf } from "./accounts.ts";
 import { type Ground, openFleet } from "./fleet.ts";
@@ -54,8 +55,10 @@ export async function countWrites(
   try {
     const outbox = await openOutbox(world, accounts, streams, { batchSize: perBatch, gatherS: 3600 });
     const handler = makeRouting(() => accounts.worldOf("routing"));
+    const credential = kind === "plain" ? undefined : await benchCredential(world, ["route"]);
     const route = async (n: number) => {
-      const event = httpEvent("POST", "/api/v1/route", bodyOf(kind, n, anywhere(random)));
+      const asked = bodyOf(kind, n, anywhere(random));
+      const event = httpEvent("POST", "/api/v1/route", asked, credential);
       const { statusCode, body } = await accounts.call("routing", () => handler(event, CONTEXT));
       if (statusCode !== 200) throw new Error(`A route was answered with ${statusCode}: ${body}`);
       clock.now += APART_MS / perBatch;

@@ -5,6 +5,7 @@ import type { World } from "../../../core/ctx.ts";
 import { createOutbound } from "../../../core/outbound/index.ts";
 import { type Item, openStore } from "../../../core/store/index.ts";
 import { TABLES } from "../../../core/tables.ts";
+import { passingSealer } from "../../local/passing-sealer.ts";
 import { createTable } from "../../local/tables.ts";
 
 /** A world on a DynamoDB, with tables of its own; its time and chance are the bench's. */
@@ -14,6 +15,7 @@ export async function openBenchWorld(
   given: Pick<World, "now" | "random">,
 ): Promise<World & { close(): void }> {
   const config = readConfig({
+    ROUTE_LIMIT_PER_MINUTE: "10000000",
     DYNAMODB_ENDPOINT: endpoint,
     ARX_TABLE_PREFIX: prefix,
     ARX_ALLOW_LOOPBACK: "true",
@@ -27,6 +29,7 @@ export async function openBenchWorld(
     config,
     store,
     outbound,
+    sealer: passingSealer(),
     log,
     memory: new Map(),
     close() {

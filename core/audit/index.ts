@@ -1,0 +1,3 @@
+export * as Audit from "./audit.ts";
+export type { Result } from "./items.ts";
+export type { AuditView } from "./schema.ts";

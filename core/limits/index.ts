@@ -1,0 +1,2 @@
+export * as Limits from "./limits.ts";
+export type { HereName, SharedName } from "./policy.ts";

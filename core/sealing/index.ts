@@ -1,0 +1,2 @@
+export { lazySealer } from "./lazy.ts";
+export { SealBroken, type Sealer } from "./sealer.ts";

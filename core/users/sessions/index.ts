@@ -1,0 +1,3 @@
+export type { SessionView } from "./list.ts";
+export type { SessionRecord } from "./record.ts";
+export * as Sessions from "./sessions.ts";
