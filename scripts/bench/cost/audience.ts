@@ -76,10 +76,12 @@ export async function openAudience(base: World, dashboards: number, billing: Bil
     if (statusCode !== 200) throw new Error(`A socket's event was answered with ${statusCode}.`);
   };
   // As the client in client/ does: it connects hearing nothing, and then subscribes.
-  const credential = await benchCredential(accounts.worldOf("tickets"), ["events:read"]);
   for (const id of ids) {
+    // A key for each: what one holder may ask for in a minute is limited.
+    const credential = await benchCredential(accounts.worldOf("tickets"), ["events:read"]);
     const asked = httpEvent("POST", "/api/v1/ws-tickets", undefined, credential);
-    const { body } = await accounts.call("tickets", () => tickets(asked, CONTEXT));
+    const { statusCode, body } = await accounts.call("tickets", () => tickets(asked, CONTEXT));
+    if (statusCode !== 201) throw new Error(`A ticket was answered with ${statusCode}: ${body}`);
     const { ticket } = JSON.parse(body!) as { ticket: string };
     const query = { channel: "admin", ticket, subscribe: "manual" };
     await socket(socketEvent("$connect", id, { queryStringParameters: query }));
